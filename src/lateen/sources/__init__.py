@@ -1,0 +1,1 @@
+"""Where items come from: folders, tables, arrays, and the built-in portraits."""

@@ -1,0 +1,131 @@
+"""The features of the face: blush, lines of age, nose, eyes, brows and mouth."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lateen.sources.portraits import palette
+from lateen.sources.portraits.head import EYE_X, EYE_Y, MOUTH_Y, Head
+from lateen.sources.portraits.shapes import Canvas, Plane, arc, ellipse, haze, ramp
+
+SIDES = (-1.0, 1.0)
+
+
+def eye_window(canvas: Canvas, side: float) -> Canvas:
+    """Return the part of the canvas that one eye, its brow and its lens can reach."""
+    left, right = sorted((side * 0.66, -side * 0.26))
+    return canvas.crop(left, -0.40, right, 0.24)
+
+
+def cheeks(canvas: Canvas, head: Head) -> None:
+    """Paint the blush, which rises with a smile, and the lines of age on brow and cheeks."""
+    smile, age = head["smile"], head["age"]
+    rose = palette.tinted(head.skin, 1.0, 0.66, 0.62)
+    for side in SIDES:
+        x, narrow = head.place(side * 0.25)
+        blush = ellipse((canvas.x - x) / narrow, canvas.y - 0.16 + 0.03 * smile, 0.12, 0.09)
+        canvas.paint(haze(blush, 0.16) * (0.32 + 0.13 * smile), rose)
+        x, narrow = head.place(side * 0.165)
+        u, v = side * (canvas.x - x) / narrow, canvas.y - 0.235 + 0.02 * smile
+        fold = arc(v - 0.6 * u, u + 0.35 * v, 0.10, 0.035)
+        canvas.paint(canvas.stroke(fold, 0.013) * (0.75 * age), head.skin_shade)
+        x, narrow = head.place(side * EYE_X)
+        u, v = side * (canvas.x - x) / narrow, canvas.y - EYE_Y
+        pouch = arc(u, 0.105 - v, 0.085, 0.03)
+        canvas.paint(canvas.stroke(pouch, 0.010) * (0.55 * age), head.skin_shade)
+    x, narrow = head.place(0.0)
+    for height, half in ((-0.345, 0.17), (-0.275, 0.20)):
+        line = arc((canvas.x - x) / narrow, canvas.y - height, half, 0.02)
+        canvas.paint(canvas.stroke(line, 0.010) * (0.55 * age), head.skin_shade)
+
+
+def nose(canvas: Canvas, head: Head) -> None:
+    """Paint the nose as a soft shadow on its far side, a light on the tip and a line below."""
+    light = head["light"]
+    view = canvas.crop(-0.45, -0.2, 0.45, 0.4)
+    bridge, _ = head.place(0.0, 0.75)
+    tip, narrow = head.place(0.0, 1.0)
+    x = view.x - bridge - (tip - bridge) * ramp(0.05 - view.y, 0.3)
+    shadow = ellipse(x + 0.055 * light, view.y - 0.08, 0.05, 0.15)
+    view.paint(haze(shadow, 0.09) * 0.55, head.skin_shade)
+    shine = ellipse(x - 0.012 * light, view.y - 0.10, 0.026, 0.05)
+    view.paint(haze(shine, 0.07) * 0.40, palette.mixed(head.skin, palette.fixed("#ffffff"), 0.6))
+    under = arc((view.x - tip) / narrow, 0.168 - view.y, 0.062, 0.028)
+    view.paint(view.stroke(under, 0.016) * 0.85, palette.tinted(head.skin_shade, 0.82, 0.72, 0.72))
+
+
+def eyes(canvas: Canvas, head: Head) -> None:
+    """Paint eyes that look where the gaze says and narrow with a smile."""
+    iris_colour = palette.along(palette.EYES, head["eye_colour"])
+    lash, white = palette.fixed("#241a20"), palette.fixed("#fffdf8")
+    height = 0.074 - 0.013 * np.maximum(head["smile"], 0.0) - 0.008 * head["age"]
+    for side in SIDES:
+        view = eye_window(canvas, side)
+        x, narrow = head.place(side * EYE_X)
+        u, v = (view.x - x) / narrow, view.y - EYE_Y - 0.10 * side * (x - view.x) / narrow
+        ball = ellipse(u, v, 0.118, height)
+        view.paint(haze(ball - 0.03, 0.07) * 0.35, head.skin_shade)
+        opening = view.cover(ball)
+        view.paint(opening, white)
+        view.paint(opening * haze(v + 0.25 * height, 0.06) * 0.35, palette.fixed("#9fa4b8"))
+        du = u - 0.048 * head["gaze"] - 0.02 * head.sin
+        iris = np.sqrt(du * du + v * v)
+        view.paint(opening * view.cover(iris - 0.064), palette.tinted(iris_colour, 0.62, 0.62, 0.66))
+        view.paint(opening * view.cover(iris - 0.052), iris_colour)
+        view.paint(opening * view.cover(iris - 0.028), palette.fixed("#120d12"))
+        gu, gv = du - 0.022 * head["light"], v + 0.024
+        view.paint(opening * view.cover(np.sqrt(gu * gu + gv * gv) - 0.016) * 0.9, white)
+        lid = arc(u, v + 0.012, 0.126, height + 0.004)
+        view.paint(view.stroke(lid, 0.014), lash)
+        fold = arc(u, v + 0.045, 0.10, height)
+        view.paint(view.stroke(fold, 0.008) * 0.6, head.skin_shade)
+
+
+def brows(canvas: Canvas, head: Head) -> None:
+    """Paint brows in the colour of the hair, from a thin arch to a thick bar."""
+    thick, smile = head["brow"], head["smile"]
+    colour = palette.tinted(palette.mixed(head.hair, palette.fixed("#3a2620"), 0.35), 0.85, 0.82, 0.82)
+    for side in SIDES:
+        view = eye_window(canvas, side)
+        x, narrow = head.place(side * (EYE_X + 0.01))
+        u = side * (view.x - x) / narrow
+        v = view.y - EYE_Y + 0.150 - 0.012 * thick + 0.012 * smile + 0.10 * u
+        taper = 1.0 - 0.45 * ramp(0.05 - u, 0.24)
+        line = arc(u, v, 0.125, 0.050 - 0.030 * thick)
+        view.paint(view.stroke(line, (0.010 + 0.024 * thick) * taper) * (0.80 + 0.2 * thick), colour)
+
+
+def mouth(canvas: Canvas, head: Head) -> None:
+    """Paint lips that bend with the smile around a mouth that opens on teeth."""
+    view = canvas.crop(-0.48, 0.08, 0.48, 0.56)
+    smile, opened = head["smile"], head["mouth_open"]
+    x, narrow = head.place(0.0, 0.9)
+    half = 0.175 + 0.04 * smile - 0.012 * opened
+    u, v = (view.x - x) / narrow, view.y - MOUTH_Y
+    t = u / half
+    bulge = 1.0 - t * t
+    middle = smile * 0.125 * (bulge - 0.45) - 0.03 * opened
+    gap = opened * (0.105 + 0.03 * smile) * bulge
+    steep = np.sqrt(1.0 + np.minimum(4.0 * bulge * 0 + (0.25 * smile * t / half) ** 2, 1.0))
+    cupid = 1.0 - 0.35 * ramp(np.abs(u) - 0.02, 0.08)
+    top = middle - 0.046 * np.maximum(bulge, 0.0) * cupid
+    bottom = middle + gap + 0.056 * bulge
+    lips = palette.mixed(head.skin, palette.fixed("#b8333f"), 0.48)
+    ends = (np.abs(u) - half) * 1.0
+    chin = ellipse(u, v - 0.135 - gap * 0.6, 0.10, 0.03)
+    view.paint(haze(chin, 0.07) * 0.35, head.skin_shade)
+    upper = _between(v, top, middle + 0.006, steep, ends)
+    lower = _between(v, middle + gap - 0.006, bottom, steep, ends)
+    view.paint(view.cover(lower), palette.mixed(lips, palette.fixed("#ffffff"), 0.12))
+    view.paint(view.cover(upper), palette.tinted(lips, 0.86, 0.78, 0.80))
+    inside = view.cover(_between(v, middle, middle + gap, steep, ends)) * ramp(0.02 - opened, 0.04)
+    view.paint(inside, palette.fixed("#5b1a22"))
+    teeth = view.cover(v - middle - 0.45 * gap) * inside
+    view.paint(teeth, palette.fixed("#fffaf0"))
+    line = np.maximum(np.abs(v - middle) / steep, ends)
+    closed = view.stroke(line, 0.011) * (1.0 - 0.5 * opened)
+    view.paint(closed, palette.tinted(lips, 0.48, 0.34, 0.38))
+
+
+def _between(v: Plane, top: Plane, bottom: Plane, steep: Plane, ends: Plane) -> Plane:
+    return np.maximum(np.maximum(top - v, v - bottom) / steep, ends)
