@@ -1,0 +1,1 @@
+"""The few values everything is made of: points, geometries, paths, directions, codecs, errors. NumPy only."""

@@ -1,0 +1,84 @@
+"""What turns items into points and back: encoders, decoders, and the spec of the latent space between them.
+
+One idea: a codec is known by its `LatentSpec`. A space records the spec; a query made with another is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+
+from lateen.core.geometry import Geometry
+
+Images = UInt8[np.ndarray, "n height width 3"]
+Latents = Float32[np.ndarray, "n dim"]
+
+
+@dataclass(frozen=True)
+class LatentSpec:
+    """Everything that must agree for two vectors to live in the same latent space.
+
+    Args:
+        encoder: `scheme:id[@revision]`, as the user named it.
+        dim: Numbers per item after encoding.
+        modality: What an item is: "image", "text", "word" or "vector".
+        geometry: Name of the geometry: "euclidean", "sphere" or "gaussian".
+        dtype: Type of the stored numbers: "float32" or "float16".
+        fingerprint: Hash of the encoder's weights and preprocessing.
+        numbers_per_item: Numbers per item before encoding (height x width x 3 for an image); 0 if not known.
+        preprocessing: What happens to an item before the network, as plain data (size, fit, colour, range).
+    """
+
+    encoder: str
+    dim: int
+    modality: str
+    geometry: str
+    dtype: str = "float32"
+    fingerprint: str = ""
+    numbers_per_item: int = 0
+    preprocessing: dict[str, object] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, object]:
+        """The spec as plain data for space.json."""
+        return asdict(self)
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Items to points. Encoding is deterministic: the same item gives the same vector."""
+
+    @property
+    def spec(self) -> LatentSpec:
+        """What the vectors are."""
+        ...
+
+    def encode(self, images: Images) -> Latents:
+        """Encode a batch of images, each of the size that `spec.preprocessing["size"]` says."""
+        ...
+
+
+@runtime_checkable
+class Decoder(Protocol):
+    """Points back to items."""
+
+    @property
+    def spec(self) -> LatentSpec:
+        """What the vectors are."""
+        ...
+
+    def decode(self, vectors: Latents) -> Images:
+        """Decode a batch of vectors to images."""
+        ...
+
+
+@runtime_checkable
+class Codec(Encoder, Decoder, Protocol):
+    """Both ways: `decode(encode(x))` is like x."""
+
+    @property
+    def geometry(self) -> Geometry:
+        """The geometry of the latents, with the training statistics it needs."""
+        ...

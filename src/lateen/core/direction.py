@@ -1,0 +1,89 @@
+"""Directions: what one attribute does to a point, with the figures that say how far to believe it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+from jaxtyping import Float, Float32
+
+from lateen.core.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Direction:
+    """A unit vector of a latent space with the step that one unit of it takes.
+
+    Args:
+        name: What the user calls it.
+        vector: (dim,) of norm 1, pointing to more of the attribute.
+        scale: Length of one step: the standard deviation of the data along the vector, in latent units.
+        method: How it was found, such as "mean_difference".
+        field: The field it was fitted on, or None.
+        positive: The value (or rule) that counted as having the attribute, or None.
+        auc: Held-out area under the ROC curve of projections on the vector; NaN if not measured.
+        n_positive: Items with the attribute.
+        n_negative: Items without.
+        stability: Mean cosine between the vector and its bootstrap repeats.
+        gap: Difference of the two class means along the vector, in steps: about this much turns one into the other.
+        random_auc: Held-out AUC of random directions (95 % quantile): what chance alone reaches.
+        fingerprint: Fingerprint of the latent space it belongs to.
+    """
+
+    name: str
+    vector: Float32[np.ndarray, " dim"]
+    scale: float
+    method: str
+    field: str | None = None
+    positive: str | None = None
+    auc: float = float("nan")
+    n_positive: int = 0
+    n_negative: int = 0
+    stability: float = float("nan")
+    gap: float = float("nan")
+    random_auc: float = float("nan")
+    fingerprint: str = ""
+
+    def __post_init__(self) -> None:
+        norm = float(np.linalg.norm(self.vector.astype(np.float64)))
+        if self.vector.ndim != 1 or not abs(norm - 1) < 1e-3:
+            raise InputError(f"Direction {self.name!r} got a vector of shape {self.vector.shape} and norm {norm:.4g}; "
+                             "give (dim,) of norm 1.")
+        if not self.scale > 0:
+            raise InputError(f"Direction {self.name!r} got scale {self.scale}; a step must have a positive length.")
+
+    def apply(self, points: Float[np.ndarray, "*batch dim"], steps: float) -> Float[np.ndarray, "*batch dim"]:
+        """Move points by `steps` standard deviations along the direction (negative: away from the attribute)."""
+        return points + np.asarray(steps * self.scale, points.dtype) * self.vector.astype(points.dtype)
+
+    def read(self, points: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch"]:
+        """How far along the direction points are, in steps from the origin: (..., dim) -> (...)."""
+        return np.asarray(points @ self.vector.astype(points.dtype) / np.asarray(self.scale, points.dtype))
+
+    def cosine(self, other: Direction) -> float:
+        """Cosine of the angle between two directions of one space."""
+        return float(self.vector.astype(np.float64) @ other.vector.astype(np.float64))
+
+    def renamed(self, name: str) -> Direction:
+        """The same direction under another name."""
+        return replace(self, name=name)
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data for a json file; `from_dict` is the way back, exact to the bit."""
+        plain = asdict(self)
+        plain["vector"] = [float(x) for x in self.vector]
+        return {key: None if isinstance(v, float) and np.isnan(v) else v for key, v in plain.items()}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, object]) -> Direction:
+        """A direction from `to_dict`'s data; raises InputError if something is missing."""
+        values = {k: float("nan") if v is None and k in _FLOATS else v for k, v in plain.items()}
+        try:
+            values["vector"] = np.asarray(values["vector"], np.float32)
+            return cls(**values)  # type: ignore[arg-type]  # the json's types are checked by use, field by field
+        except (KeyError, TypeError, ValueError) as cause:
+            raise InputError(f"This is not a saved direction: {cause}.") from cause
+
+
+_FLOATS = ("auc", "stability", "gap", "random_auc")

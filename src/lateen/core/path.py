@@ -1,0 +1,113 @@
+"""Paths: ways through a latent space, all with the same `evaluate`, pictures and measures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float
+
+from lateen.core.errors import InputError
+from lateen.core.geometry import Geometry
+
+Vector = Float[np.ndarray, " dim"]
+
+
+@runtime_checkable
+class Path(Protocol):
+    """A curve from `start` (t = 0) to `end` (t = 1)."""
+
+    @property
+    def start(self) -> Vector:
+        """Where the path is at t = 0."""
+        ...
+
+    @property
+    def end(self) -> Vector:
+        """Where the path is at t = 1."""
+        ...
+
+    @property
+    def length(self) -> float:
+        """Length in the units of the path's geometry."""
+        ...
+
+    def evaluate(self, t: float | Float[np.ndarray, "*steps"]) -> Float[np.ndarray, "*steps dim"]:
+        """Points at times t: scalar -> (dim,), (k,) -> (k, dim)."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Geodesic:
+    """The shortest way between two points in a geometry, at constant speed.
+
+    Args:
+        geometry: Says what "shortest" means.
+        start: (dim,) the point at t = 0.
+        end: (dim,) the point at t = 1.
+    """
+
+    geometry: Geometry
+    start: Vector
+    end: Vector
+
+    def __post_init__(self) -> None:
+        if self.start.shape != self.end.shape or self.start.ndim != 1:
+            raise InputError(f"Geodesic got ends of shapes {self.start.shape} and {self.end.shape}; give two (dim,).")
+
+    @property
+    def length(self) -> float:
+        """The distance between the ends."""
+        return float(self.geometry.distance(self.start, self.end))
+
+    def evaluate(self, t: float | Float[np.ndarray, "*steps"]) -> Float[np.ndarray, "*steps dim"]:
+        """Points at times t: scalar -> (dim,), (k,) -> (k, dim)."""
+        times = np.asarray(t, self.start.dtype)
+        return self.geometry.interpolate(self.start, self.end, times)
+
+
+@dataclass(frozen=True, eq=False)
+class Chain:
+    """Several paths one after the other, at one constant speed: a way through many points."""
+
+    legs: Sequence[Geodesic]
+
+    def __post_init__(self) -> None:
+        if not self.legs:
+            raise InputError("Chain got no legs; give at least one path.")
+
+    @classmethod
+    def through(cls, geometry: Geometry, points: Float[np.ndarray, "n dim"]) -> Chain:
+        """Geodesics from each point to the next; n >= 2."""
+        if len(points) < 2:
+            raise InputError(f"A path needs at least two points, got {len(points)}.")
+        return cls([Geodesic(geometry, p, q) for p, q in zip(points[:-1], points[1:], strict=True)])
+
+    @property
+    def start(self) -> Vector:
+        """Where the first leg starts."""
+        return self.legs[0].start
+
+    @property
+    def end(self) -> Vector:
+        """Where the last leg ends."""
+        return self.legs[-1].end
+
+    @property
+    def length(self) -> float:
+        """The sum of the legs' lengths."""
+        return float(sum(leg.length for leg in self.legs))
+
+    def evaluate(self, t: float | Float[np.ndarray, "*steps"]) -> Float[np.ndarray, "*steps dim"]:
+        """Points at times t: scalar -> (dim,), (k,) -> (k, dim)."""
+        times = np.asarray(t, np.float64)
+        lengths = np.array([leg.length for leg in self.legs])
+        shares = lengths / lengths.sum() if lengths.sum() > 0 else np.full(len(lengths), 1 / len(lengths))
+        bounds = np.concatenate([[0.0], np.cumsum(shares)])
+        bounds[-1] = 1.0
+        leg = np.clip(np.searchsorted(bounds, times, side="right") - 1, 0, len(self.legs) - 1)
+        local = (times - bounds[leg]) / np.where(shares[leg] > 0, shares[leg], 1)
+        flat = [self.legs[i].evaluate(float(s)) for i, s in zip(leg.ravel(), local.ravel(), strict=True)]
+        return np.stack(flat).reshape(*times.shape, -1) if flat else np.empty((0, len(self.start)), self.start.dtype)

@@ -1,0 +1,127 @@
+"""Fit a direction and judge it on items that it was not fitted on."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Bool, Float, Shaped
+from scipy.stats import rankdata
+
+from lateen.core.direction import Direction
+from lateen.core.errors import InputError
+from lateen.directions.contrast import Contrast
+from lateen.directions.mean_difference import mean_difference
+
+HELD_OUT = 0.25
+BOOTSTRAPS = 50
+RANDOM_DIRECTIONS = 200
+
+
+def fit_direction(
+    vectors: Float[np.ndarray, "n dim"],
+    name: str,
+    split: Contrast,
+    *,
+    group: Shaped[np.ndarray, " n"] | None = None,
+    fingerprint: str = "",
+    seed: int = 0,
+) -> Direction:
+    """The difference of class means, with its held-out figures.
+
+    A quarter of each class is held out (whole groups where `group` is given, so that a person seen in the fit can't
+    help in the test). The AUC is that of the held-out projections on the direction fitted to the rest; the direction
+    that is returned is fitted to all items.
+
+    Args:
+        vectors: (n, dim) points.
+        name: What to call the direction.
+        split: Which rows have the attribute and which don't.
+        group: (n,) identity of each row; rows of one group are never on both sides of the split.
+        fingerprint: Of the latent space.
+        seed: Of the split and of the bootstrap.
+
+    Returns:
+        The direction; its `stability` is the mean cosine to 50 bootstrap repeats and its `random_auc` the 95 %
+        quantile of the AUC of 200 random directions (an AUC below that is chance).
+
+    Raises:
+        InputError: If the classes' means coincide.
+    """
+    rng = np.random.default_rng(seed)
+    x = np.asarray(vectors, np.float32)
+    vector = mean_difference(x[split.positive], x[split.negative])
+    projections = x @ vector
+    auc, random_auc = _held_out(x, split, group, rng)
+    gap = float(projections[split.positive].mean() - projections[split.negative].mean())
+    scale = float(projections[split.positive | split.negative].std())
+    return Direction(
+        name=name,
+        vector=vector,
+        scale=scale if scale > 0 else 1.0,
+        method="mean_difference",
+        field=split.field,
+        positive=split.rule,
+        auc=auc,
+        n_positive=int(split.positive.sum()),
+        n_negative=int(split.negative.sum()),
+        stability=_stability(x, split, vector, rng),
+        gap=gap / scale if scale > 0 else 0.0,
+        random_auc=random_auc,
+        fingerprint=fingerprint,
+    )
+
+
+def auc_of(
+    scores: Float[np.ndarray, "*batch n"], positive: Bool[np.ndarray, " n"]
+) -> Float[np.ndarray, "*batch"]:
+    """Area under the ROC curve: the chance that a positive item scores above a negative one (ties count half).
+
+    Raises:
+        InputError: If all items are of one class.
+    """
+    p = int(positive.sum())
+    q = len(positive) - p
+    if p == 0 or q == 0:
+        raise InputError(f"An AUC needs both classes, got {p} positive and {q} negative items.")
+    ranks = rankdata(scores, axis=-1)
+    return np.asarray((ranks[..., positive].sum(axis=-1) - p * (p + 1) / 2) / (p * q), np.float64)
+
+
+def _held_out(
+    x: np.ndarray, split: Contrast, group: np.ndarray | None, rng: np.random.Generator
+) -> tuple[float, float]:
+    """AUC on the held-out quarter, and the 95 % quantile that random directions reach there."""
+    test = _test_rows(split, group, rng)
+    fit_positive, fit_negative = split.positive & ~test, split.negative & ~test
+    test_rows = np.flatnonzero(test & (split.positive | split.negative))
+    is_positive = split.positive[test_rows]
+    if not fit_positive.any() or not fit_negative.any() or is_positive.all() or not is_positive.any():
+        return float("nan"), float("nan")  # too few items to hold any out
+    vector = mean_difference(x[fit_positive], x[fit_negative])
+    random = rng.standard_normal((RANDOM_DIRECTIONS, x.shape[1])).astype(np.float32)
+    scores = x[test_rows] @ np.vstack([vector, random]).T
+    areas = auc_of(scores.T, is_positive)
+    return float(areas[0]), float(np.quantile(np.maximum(areas[1:], 1 - areas[1:]), 0.95))
+
+
+def _test_rows(split: Contrast, group: np.ndarray | None, rng: np.random.Generator) -> Bool[np.ndarray, " n"]:
+    test = np.zeros(len(split.positive), bool)
+    if group is not None:
+        names = np.unique(group.astype(str))
+        held = rng.permutation(names)[: max(1, round(HELD_OUT * len(names)))]
+        return np.isin(group.astype(str), held)
+    for rows in (np.flatnonzero(split.positive), np.flatnonzero(split.negative)):
+        test[rng.permutation(rows)[: round(HELD_OUT * len(rows))]] = True
+    return test
+
+
+def _stability(x: np.ndarray, split: Contrast, vector: np.ndarray, rng: np.random.Generator) -> float:
+    """Mean cosine between the direction and directions fitted to bootstrap samples of the items."""
+    positive, negative = np.flatnonzero(split.positive), np.flatnonzero(split.negative)
+    if min(len(positive), len(negative)) < 2:
+        return float("nan")
+    cosines = []
+    for _ in range(BOOTSTRAPS):
+        again = x[rng.choice(positive, len(positive))].mean(0) - x[rng.choice(negative, len(negative))].mean(0)
+        norm = float(np.linalg.norm(again))
+        cosines.append(float(again @ vector) / norm if norm > 0 else 0.0)
+    return float(np.mean(cosines))

@@ -1,0 +1,79 @@
+"""Support: how near to data a point is, as a share that reads the same in every space.
+
+One idea: items that were held out say how far from the data real items lie; a made-up point is placed among them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from lateen.core.errors import InputError
+from lateen.core.geometry import Geometry
+from lateen.neighbors import nearest
+
+
+@dataclass(frozen=True, eq=False)
+class Support:
+    """A fitted judge of made-up points: `support(vectors)` gives a share in [0, 1] per vector.
+
+    1: as near to the data as any held-out item. 0.05: only one held-out item in twenty lies that far out.
+    0: farther out than all of them. Distance can't see everything: a point in the middle of the cloud is near to
+    data even if its own decoding is a blend.
+
+    Args:
+        reference: (n, dim) the data that distances are taken to.
+        held_out: (m,) sorted distances of held-out items to the reference.
+        k: Distances are means over this many nearest items.
+        geometry: Whose distance is taken.
+    """
+
+    reference: Float[np.ndarray, "n dim"]
+    held_out: Float[np.ndarray, " m"]
+    k: int
+    geometry: Geometry
+
+    @classmethod
+    def fit(
+        cls,
+        vectors: Float[np.ndarray, "n dim"],
+        geometry: Geometry,
+        *,
+        k: int = 5,
+        most: int = 20_000,
+        seed: int = 0,
+    ) -> Support:
+        """Split the vectors into reference and held-out items and measure how far the latter lie.
+
+        Args:
+            vectors: (n, dim) data; of more than `most` rows a seeded sample is taken.
+            geometry: Whose distance is taken.
+            k: Neighbours per distance.
+            most: Rows to use at the most.
+            seed: Of the split.
+
+        Raises:
+            InputError: If there are fewer than 4 vectors.
+        """
+        n = len(vectors)
+        if n < 4:
+            raise InputError(f"Support needs at least 4 items to know how far apart items are, got {n}.")
+        rows = np.random.default_rng(seed).permutation(n)[:most]
+        m = max(1, min(1_000, len(rows) // 4))
+        held_out, reference = np.asarray(vectors[rows[:m]]), np.asarray(vectors[np.sort(rows[m:])])
+        k = min(k, len(reference))
+        return cls(reference, np.sort(_far(reference, held_out, k, geometry)), k, geometry)
+
+    def __call__(self, points: Float[np.ndarray, "q dim"]) -> Float[np.ndarray, " q"]:
+        """Support of each point: (q, dim) -> (q,)."""
+        distances = _far(self.reference, points, self.k, self.geometry)
+        at_least_as_far = len(self.held_out) - np.searchsorted(self.held_out, distances, side="left")
+        return np.asarray(at_least_as_far / len(self.held_out), np.float64)
+
+
+def _far(
+    reference: Float[np.ndarray, "n dim"], points: Float[np.ndarray, "q dim"], k: int, geometry: Geometry
+) -> Float[np.ndarray, " q"]:
+    return np.asarray(nearest(reference, points, k, geometry=geometry).distances.mean(axis=1), np.float32)
