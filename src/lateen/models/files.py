@@ -1,0 +1,107 @@
+"""Files of a trained model: written whole or not at all, read without trust.
+
+One idea: a file appears under its name only when it is complete and on disk, so a kill at any moment leaves the old one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as to_bytes
+from torch import Tensor
+
+from lateen.core.errors import SpaceError, StorageError
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file through a temporary neighbour, `fsync` and rename.
+
+    Raises:
+        StorageError: If the disk is full or the folder can't be written; an older file of that name is kept.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        reason = error.strerror or error
+        raise StorageError(
+            f"Writing {path} ({len(data):,} bytes) failed: {reason}. "
+            "What was written before is kept; make room or choose another place, then resume."
+        ) from error
+
+
+def write_json(path: Path, value: Mapping[str, object]) -> None:
+    """Write plain data as readable JSON, atomically."""
+    write_atomically(path, (json.dumps(value, indent=2) + "\n").encode())
+
+
+def write_tensors(
+    path: Path, tensors: Mapping[str, Tensor], notes: Mapping[str, object] | None = None
+) -> None:
+    """Write tensors as safetensors, atomically; `notes` is plain data kept in the same file's header."""
+    dense = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    metadata = None if notes is None else {"notes": json.dumps(notes)}
+    write_atomically(path, to_bytes(dense, metadata))
+
+
+def read_json(path: Path) -> dict[str, object]:
+    """Read a JSON object.
+
+    Raises:
+        SpaceError: If the file is missing or holds something else.
+    """
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise SpaceError(f"{path} can't be read as JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise SpaceError(f"{path} holds a JSON {type(value).__name__}; expected an object.")
+    return value
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, object]]:
+    """Read safetensors and the notes in their header.
+
+    Raises:
+        SpaceError: If the file is missing, truncated or not safetensors.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dict)
+            notes = json.loads((file.metadata() or {}).get("notes", "{}"))
+    except (SafetensorError, OSError, ValueError) as error:
+        raise SpaceError(f"{path} is missing, truncated or not a safetensors file: {error}") from error
+    return tensors, notes
+
+
+def fingerprint(tensors: Mapping[str, Tensor], preprocessing: Mapping[str, object]) -> str:
+    """SHA-256 of weights (names, types, shapes, bytes as stored) and preprocessing."""
+    digest = hashlib.sha256(json.dumps(preprocessing, sort_keys=True).encode())
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.flatten().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return  # folders can't be opened there; the rename itself is atomic
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
