@@ -1,7 +1,7 @@
 """Portraits: drawn faces with exact factors, the built-in data of the demo, the tests and the benchmarks.
 
-`portraits` draws any part of an endless stream of items; `draw` renders given factors, so changing one column gives
-an exact counterfactual.
+`portraits` draws any part of an endless stream of items; `draw` renders given factors, so changing one
+column gives an exact counterfactual.
 """
 
 from __future__ import annotations

@@ -1,11 +1,13 @@
 """The factors of a portrait and how they are drawn: a small causal model with stated probabilities.
 
-One hidden cause, `woman`, shifts the factors in `SHIFTED` and nothing else; every other factor is independent of
-everything. Item i is a function of (seed, i) alone, so any window of the endless stream can be drawn by itself.
+One hidden cause, `woman`, shifts the factors in `SHIFTED` and nothing else; every other factor is
+independent of everything. Item i is a function of (seed, i) alone, so any window of the endless stream can
+be drawn by itself.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -44,7 +46,7 @@ def _amount(name: str, description: str, low: float = 0.0, high: float = 1.0, un
 
 
 FACTORS: tuple[Factor, ...] = (
-    Factor("woman", "binary", 0, 1, ("man", "woman"), "class", "the hidden cause; seen only through SHIFTED"),
+    Factor("woman", "binary", 0.0, 1.0, ("man", "woman"), "class", "hidden cause, seen through SHIFTED"),
     _amount("hair_colour", "black, dark brown, chestnut, honey, light blond; ever lighter"),
     _amount("hair_length", "cropped above the ears, to the chin (.5), below the shoulders (1)"),
     _amount("fringe", "forehead free, to a fringe that reaches the brows"),
@@ -52,14 +54,14 @@ FACTORS: tuple[Factor, ...] = (
     _amount("skin_tone", "light to deep"),
     _amount("eye_colour", "brown, hazel, green, grey, blue"),
     _amount("brow", "thin and arched to thick and straight"),
-    Factor("glasses", "categorical", 0, 2, ("none", "clear", "sun"), "class", "none, clear or sun glasses"),
+    Factor("glasses", "categorical", 0.0, 2.0, ("none", "clear", "sun"), "class", "rims, dark lenses"),
     _amount("beard", "none, stubble (.3), full (1)"),
     _amount("moustache", "none to full"),
-    _amount("smile", "corners of the mouth down (-1), level, up (1)", -1.0, 1.0, "share of the full movement"),
+    _amount("smile", "serious, corners slightly down, to a broad smile (1)"),
     _amount("mouth_open", "closed to open, teeth showing"),
     _amount("head_turn", "turned to the picture's left (-) or right (+)", -30.0, 30.0, "degrees"),
     _amount("head_tilt", "leaning to the picture's left (-) or right (+)", -12.0, 12.0, "degrees"),
-    _amount("gaze", "looking to the picture's left (-) or right (+)", -1.0, 1.0, "share of the full movement"),
+    _amount("gaze", "looking to the picture's left (-) or right (+)", -1.0, 1.0, "share of the movement"),
     _amount("face_width", "narrow to wide"),
     _amount("jaw", "pointed to square; the neck follows"),
     _amount("age", "depth of the lines on forehead, eyes and cheeks"),
@@ -101,14 +103,16 @@ GLASSES_SHARES = (0.5, 0.3, 0.2)
 _BLOCK = 1024  # items that share a Philox key; part of the stream's definition
 
 
-def sample_factors(n: int, seed: int = 0, *, independent: bool = False, start: int = 0) -> dict[str, np.ndarray]:
+def sample_factors(
+    n: int, seed: int = 0, *, independent: bool = False, start: int = 0
+) -> dict[str, np.ndarray]:
     """Draw the factors of items start, ..., start + n - 1 of the stream named by a seed.
 
     Args:
         n: How many items.
         seed: Names the stream; 0 or greater.
-        independent: Whether the factors in `SHIFTED` ignore the cause: each then tosses a coin of its own instead of
-            reading `woman`, so its marginal law stays as it was and every correlation is gone.
+        independent: Whether the factors in `SHIFTED` ignore the cause: each then tosses a coin of its own
+            instead of reading `woman`, so its marginal law stays as it was and every correlation is gone.
         start: Index of the first item.
 
     Returns:
@@ -123,7 +127,8 @@ def sample_factors(n: int, seed: int = 0, *, independent: bool = False, start: i
     """
     for name, value in (("n", n), ("seed", seed), ("start", start)):
         if value < 0:
-            raise InputError(f"sample_factors(n={n}, seed={seed}, start={start}): {name} is {value}; give 0 or more")
+            call = f"sample_factors(n={n}, seed={seed}, start={start})"
+            raise InputError(f"{call}: {name} is {value}; give 0 or more")
     uniforms = _uniforms(n, seed, start)
     columns: dict[str, np.ndarray] = {}
     for factor, (level, side, coin) in zip(FACTORS, uniforms, strict=True):
@@ -131,7 +136,8 @@ def sample_factors(n: int, seed: int = 0, *, independent: bool = False, start: i
             woman = coin < 0.5 if independent else columns["woman"] == 1
             columns[factor.name] = _mixture(SHIFTED[factor.name], woman, side, level)
         elif factor.name == "glasses":
-            columns["glasses"] = np.searchsorted(np.cumsum(GLASSES_SHARES[:2]), level, side="right").astype(np.int8)
+            bounds = np.cumsum(GLASSES_SHARES[:2])
+            columns["glasses"] = np.searchsorted(bounds, level, side="right").astype(np.int8)
         elif factor.kind == "binary":
             columns[factor.name] = (level < 0.5).astype(np.int8)
         else:
@@ -149,15 +155,13 @@ def _mixture(law: Mixture, woman: np.ndarray, side: np.ndarray, level: np.ndarra
 def _uniforms(n: int, seed: int, start: int) -> np.ndarray:
     """Uniforms in [0, 1) of shape (factors, 3, n): three for each factor of each item, in float64.
 
-    Raw Philox words are specified bit by bit, unlike the streams of `Generator`, so every platform and every version
-    of NumPy draws the same. Each block of items has its own key.
+    Raw Philox words are specified bit by bit, unlike the streams of `Generator`, so every platform and every
+    version of NumPy draws the same. Each block of items has its own key.
     """
     first, last = start // _BLOCK, (start + n - 1) // _BLOCK
     shape = (len(FACTORS), 3, _BLOCK)
-    blocks = [
-        np.random.Philox(key=np.array([seed, block], np.uint64)).random_raw(int(np.prod(shape))).reshape(shape)
-        for block in range(first, last + 1)
-    ]
+    keys = (np.array([seed, block], np.uint64) for block in range(first, last + 1))
+    blocks = [np.random.Philox(key=key).random_raw(math.prod(shape)).reshape(shape) for key in keys]
     words = np.concatenate(blocks, axis=2) if blocks else np.empty((*shape[:2], 0), np.uint64)
     offset = start - first * _BLOCK
     return (words[:, :, offset : offset + n] >> np.uint64(11)) * 2.0**-53

@@ -17,26 +17,38 @@ def eye_window(canvas: Canvas, side: float) -> Canvas:
     return canvas.crop(left, -0.40, right, 0.24)
 
 
-def cheeks(canvas: Canvas, head: Head) -> None:
-    """Paint the blush, which rises with a smile, and the lines of age on brow and cheeks."""
-    smile, age = head["smile"], head["age"]
+def complexion(canvas: Canvas, head: Head) -> None:
+    """Paint the blush, which rises with a smile, the dip below the lips, and the lines of age."""
+    view = canvas.crop(-0.72, -0.02, 0.72, 0.62)
+    skin, smile = view.cover(view.face), head.smile
     rose = palette.tinted(head.skin, 1.0, 0.66, 0.62)
     for side in SIDES:
         x, narrow = head.place(side * 0.25)
-        blush = ellipse((canvas.x - x) / narrow, canvas.y - 0.16 + 0.03 * smile, 0.12, 0.09)
-        canvas.paint(haze(blush, 0.16) * (0.32 + 0.13 * smile), rose)
-        x, narrow = head.place(side * 0.165)
-        u, v = side * (canvas.x - x) / narrow, canvas.y - 0.235 + 0.02 * smile
-        fold = arc(v - 0.6 * u, u + 0.35 * v, 0.10, 0.035)
-        canvas.paint(canvas.stroke(fold, 0.013) * (0.75 * age), head.skin_shade)
+        blush = ellipse((view.x - x) / narrow, view.y - 0.16 + 0.03 * smile, 0.12, 0.09)
+        view.paint(skin * haze(blush, 0.16) * (0.32 + 0.13 * smile), rose)
+    x, narrow = head.place(0.0, 0.9)
+    dip = ellipse((view.x - x) / narrow, view.y - MOUTH_Y - 0.135 - 0.07 * head["mouth_open"], 0.10, 0.03)
+    view.paint(skin * haze(dip, 0.07) * 0.35, head.skin_shade)
+    _age_lines(canvas, head)
+
+
+def _age_lines(canvas: Canvas, head: Head) -> None:
+    age, smile = head["age"], head.smile
+    view = canvas.crop(-0.66, -0.12, 0.66, 0.42)
+    for side in SIDES:
+        x, narrow = head.place(side * 0.14)
+        u, v = side * (view.x - x) / narrow, view.y - 0.215 + 0.02 * smile
+        along, across = 0.53 * u + 0.85 * v, 0.85 * u - 0.53 * v
+        view.paint(view.stroke(arc(along, -across, 0.095, 0.022), 0.014) * (0.85 * age), head.skin_shade)
         x, narrow = head.place(side * EYE_X)
-        u, v = side * (canvas.x - x) / narrow, canvas.y - EYE_Y
-        pouch = arc(u, 0.105 - v, 0.085, 0.03)
-        canvas.paint(canvas.stroke(pouch, 0.010) * (0.55 * age), head.skin_shade)
+        u, v = side * (view.x - x) / narrow, view.y - EYE_Y
+        view.paint(view.stroke(arc(u, 0.105 - v, 0.085, 0.03), 0.011) * (0.65 * age), head.skin_shade)
+    view = canvas.crop(-0.6, -0.55, 0.6, -0.1)
+    skin = view.cover(view.face)
     x, narrow = head.place(0.0)
     for height, half in ((-0.345, 0.17), (-0.275, 0.20)):
-        line = arc((canvas.x - x) / narrow, canvas.y - height, half, 0.02)
-        canvas.paint(canvas.stroke(line, 0.010) * (0.55 * age), head.skin_shade)
+        line = arc((view.x - x) / narrow, view.y - height, half, 0.02)
+        view.paint(skin * view.stroke(line, 0.011) * (0.6 * age), head.skin_shade)
 
 
 def nose(canvas: Canvas, head: Head) -> None:
@@ -49,7 +61,7 @@ def nose(canvas: Canvas, head: Head) -> None:
     shadow = ellipse(x + 0.055 * light, view.y - 0.08, 0.05, 0.15)
     view.paint(haze(shadow, 0.09) * 0.55, head.skin_shade)
     shine = ellipse(x - 0.012 * light, view.y - 0.10, 0.026, 0.05)
-    view.paint(haze(shine, 0.07) * 0.40, palette.mixed(head.skin, palette.fixed("#ffffff"), 0.6))
+    view.paint(haze(shine, 0.07) * 0.30, palette.mixed(head.skin, palette.fixed("#ffffff"), 0.6))
     under = arc((view.x - tip) / narrow, 0.168 - view.y, 0.062, 0.028)
     view.paint(view.stroke(under, 0.016) * 0.85, palette.tinted(head.skin_shade, 0.82, 0.72, 0.72))
 
@@ -58,22 +70,23 @@ def eyes(canvas: Canvas, head: Head) -> None:
     """Paint eyes that look where the gaze says and narrow with a smile."""
     iris_colour = palette.along(palette.EYES, head["eye_colour"])
     lash, white = palette.fixed("#241a20"), palette.fixed("#fffdf8")
-    height = 0.074 - 0.013 * np.maximum(head["smile"], 0.0) - 0.008 * head["age"]
+    height = 0.070 - 0.012 * np.maximum(head.smile, 0.0) - 0.007 * head["age"]
     for side in SIDES:
         view = eye_window(canvas, side)
         x, narrow = head.place(side * EYE_X)
         u, v = (view.x - x) / narrow, view.y - EYE_Y - 0.10 * side * (x - view.x) / narrow
         ball = ellipse(u, v, 0.118, height)
-        view.paint(haze(ball - 0.03, 0.07) * 0.35, head.skin_shade)
+        view.paint(view.cover(view.face) * haze(ball - 0.03, 0.07) * 0.35, head.skin_shade)
         opening = view.cover(ball)
         view.paint(opening, white)
         view.paint(opening * haze(v + 0.25 * height, 0.06) * 0.35, palette.fixed("#9fa4b8"))
         du = u - 0.048 * head["gaze"] - 0.02 * head.sin
-        iris = np.sqrt(du * du + v * v)
-        view.paint(opening * view.cover(iris - 0.064), palette.tinted(iris_colour, 0.62, 0.62, 0.66))
-        view.paint(opening * view.cover(iris - 0.052), iris_colour)
-        view.paint(opening * view.cover(iris - 0.028), palette.fixed("#120d12"))
-        gu, gv = du - 0.022 * head["light"], v + 0.024
+        dv = v + 0.008
+        iris = np.sqrt(du * du + dv * dv)
+        view.paint(opening * view.cover(iris - 0.069), palette.tinted(iris_colour, 0.62, 0.62, 0.66))
+        view.paint(opening * view.cover(iris - 0.056), iris_colour)
+        view.paint(opening * view.cover(iris - 0.032), palette.fixed("#120d12"))
+        gu, gv = du - 0.022 * head["light"], v + 0.030
         view.paint(opening * view.cover(np.sqrt(gu * gu + gv * gv) - 0.016) * 0.9, white)
         lid = arc(u, v + 0.012, 0.126, height + 0.004)
         view.paint(view.stroke(lid, 0.014), lash)
@@ -83,37 +96,36 @@ def eyes(canvas: Canvas, head: Head) -> None:
 
 def brows(canvas: Canvas, head: Head) -> None:
     """Paint brows in the colour of the hair, from a thin arch to a thick bar."""
-    thick, smile = head["brow"], head["smile"]
+    thick, smile = head["brow"], head.smile
     colour = palette.tinted(palette.mixed(head.hair, palette.fixed("#3a2620"), 0.35), 0.85, 0.82, 0.82)
     for side in SIDES:
         view = eye_window(canvas, side)
         x, narrow = head.place(side * (EYE_X + 0.01))
         u = side * (view.x - x) / narrow
-        v = view.y - EYE_Y + 0.150 - 0.012 * thick + 0.012 * smile + 0.10 * u
+        v = view.y - EYE_Y + 0.158 - 0.030 * thick + 0.012 * smile + 0.10 * u
         taper = 1.0 - 0.45 * ramp(0.05 - u, 0.24)
-        line = arc(u, v, 0.125, 0.050 - 0.030 * thick)
+        line = arc(u, v, 0.125, 0.050 - 0.028 * thick)
         view.paint(view.stroke(line, (0.010 + 0.024 * thick) * taper) * (0.80 + 0.2 * thick), colour)
 
 
 def mouth(canvas: Canvas, head: Head) -> None:
     """Paint lips that bend with the smile around a mouth that opens on teeth."""
     view = canvas.crop(-0.48, 0.08, 0.48, 0.56)
-    smile, opened = head["smile"], head["mouth_open"]
+    smile, opened = head.smile, head["mouth_open"]
     x, narrow = head.place(0.0, 0.9)
-    half = 0.175 + 0.04 * smile - 0.012 * opened
+    half = 0.170 + 0.04 * smile - 0.012 * opened
     u, v = (view.x - x) / narrow, view.y - MOUTH_Y
     t = u / half
     bulge = 1.0 - t * t
     middle = smile * 0.125 * (bulge - 0.45) - 0.03 * opened
     gap = opened * (0.105 + 0.03 * smile) * bulge
-    steep = np.sqrt(1.0 + np.minimum(4.0 * bulge * 0 + (0.25 * smile * t / half) ** 2, 1.0))
+    slope = 0.25 * smile * t / half
+    steep = np.sqrt(1.0 + np.minimum(slope * slope, 1.0))
     cupid = 1.0 - 0.35 * ramp(np.abs(u) - 0.02, 0.08)
     top = middle - 0.046 * np.maximum(bulge, 0.0) * cupid
     bottom = middle + gap + 0.056 * bulge
     lips = palette.mixed(head.skin, palette.fixed("#b8333f"), 0.48)
-    ends = (np.abs(u) - half) * 1.0
-    chin = ellipse(u, v - 0.135 - gap * 0.6, 0.10, 0.03)
-    view.paint(haze(chin, 0.07) * 0.35, head.skin_shade)
+    ends = np.abs(u) - half
     upper = _between(v, top, middle + 0.006, steep, ends)
     lower = _between(v, middle + gap - 0.006, bottom, steep, ends)
     view.paint(view.cover(lower), palette.mixed(lips, palette.fixed("#ffffff"), 0.12))
@@ -128,4 +140,5 @@ def mouth(canvas: Canvas, head: Head) -> None:
 
 
 def _between(v: Plane, top: Plane, bottom: Plane, steep: Plane, ends: Plane) -> Plane:
-    return np.maximum(np.maximum(top - v, v - bottom) / steep, ends)
+    distance: Plane = np.maximum(np.maximum(top - v, v - bottom) / steep, ends)
+    return distance

@@ -1,13 +1,13 @@
 """The pose and build of each head in a batch: where a point of the face lands when the head turns.
 
-The face is an ellipsoid seen from the front, so turning moves features sideways by their depth and narrows the side
-that turns away.
+The face is an ellipsoid seen from the front, so turning moves features sideways by their depth and narrows
+the side that turns away.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,6 +33,7 @@ class Head:
         skin_shade: Colour of the skin in the shadow.
         hair: Colour of the hair; `hair_shade` in the shadow.
         hair_shade: Colour of the hair in the shadow.
+        smile: How far the corners of the mouth are up, from -0.4 (serious) to 1.
     """
 
     factors: Mapping[str, Plane]
@@ -43,6 +44,7 @@ class Head:
     skin_shade: np.ndarray
     hair: np.ndarray
     hair_shade: np.ndarray
+    smile: Plane
 
     def __getitem__(self, factor: str) -> Plane:
         return self.factors[factor]
@@ -59,7 +61,7 @@ class Head:
         chin = ellipse(
             canvas.x - 0.20 * self.sin,
             canvas.y - JAW_Y,
-            self.radius * (0.74 + 0.20 * jaw) * (0.5 + 0.5 * self.cos),
+            self.radius * (0.70 + 0.26 * jaw) * (0.5 + 0.5 * self.cos),
             0.36 + 0.02 * jaw,
         )
         return smooth_union(skull, chin, 0.14)
@@ -75,13 +77,15 @@ def pose(factors: Mapping[str, np.ndarray], size: int) -> tuple[Head, Canvas]:
         factors=column,
         cos=cos,
         sin=sin,
-        radius=0.415 + 0.075 * column["face_width"],
+        radius=0.402 + 0.096 * column["face_width"],
         skin=skin,
         skin_shade=palette.tinted(skin, 0.80, 0.66, 0.62),
         hair=hair,
-        hair_shade=palette.tinted(hair, 0.68, 0.60, 0.62),
+        hair_shade=palette.tinted(hair, 0.74, 0.66, 0.64),
+        smile=column["smile"] * 1.4 - 0.4,
     )
-    return head, blank(len(skin[0]), size, *_turn(column["head_tilt"]), pivot=PIVOT)
+    canvas = blank(skin.shape[1], size, *_turn(column["head_tilt"]), pivot=PIVOT)
+    return head, replace(canvas, face=head.outline(canvas))
 
 
 def _turn(degrees: Plane) -> tuple[Plane, Plane]:

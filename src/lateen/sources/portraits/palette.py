@@ -7,7 +7,7 @@ import numpy as np
 from lateen.sources.portraits.shapes import Plane
 
 HAIR = ("#17131a", "#3d2419", "#75421f", "#b57f3e", "#ecd198")
-SKIN = ("#fbdcc6", "#f0c3a0", "#d9a078", "#b07650", "#7d4d36")
+SKIN = ("#fbdfcc", "#f3c9ab", "#dca580", "#ae7853", "#774a34")
 EYES = ("#4a2a18", "#80602c", "#5f8a4a", "#6c8fa0", "#3f86c9")
 BACKGROUND = ("#f3dfc0", "#f7c9ae", "#efb3b6", "#c9b8e2", "#aed0ec", "#a9dccb")
 SHIRT = ("#f4ead9", "#ee8b70", "#b04a46", "#6f3f6b", "#34466f", "#2f7f80")
@@ -32,4 +32,10 @@ def tinted(colour: np.ndarray, red: float, green: float, blue: float) -> np.ndar
 
 def mixed(a: np.ndarray, b: np.ndarray, share: Plane | float) -> np.ndarray:
     """Return the colour a given share of the way from a to b."""
-    return a + (b - a) * share
+    colour: np.ndarray = a + (b - a) * share
+    return colour
+
+
+def warmed(colour: np.ndarray, share: float) -> np.ndarray:
+    """Return a colour lightened towards a warm white."""
+    return mixed(colour, fixed("#fffaf2"), share)

@@ -1,4 +1,7 @@
-"""From factors to pictures: checks the columns, cuts them into chunks that fit a core's cache, draws back to front."""
+"""From factors to pictures.
+
+Columns are checked, cut into chunks that fit a core's cache, and each chunk is painted back to front.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,13 @@ class Portraits(NamedTuple):
 
 
 def portraits(
-    n: int, seed: int = 0, *, size: int = 64, independent: bool = False, start: int = 0, threads: int | None = None
+    n: int,
+    seed: int = 0,
+    *,
+    size: int = 64,
+    independent: bool = False,
+    start: int = 0,
+    threads: int | None = None,
 ) -> Portraits:
     """Draw items start, ..., start + n - 1 of the stream of portraits named by a seed.
 
@@ -57,7 +66,8 @@ def portraits(
         (2, 64, 64, 3)
     """
     if size < MIN_SIZE:
-        raise InputError(f"portraits(n={n}, seed={seed}, size={size}): size is {size}; give {MIN_SIZE} or more")
+        call = f"portraits(n={n}, seed={seed}, size={size})"
+        raise InputError(f"{call}: size is {size}; give {MIN_SIZE} or more")
     factors = sample_factors(n, seed, independent=independent, start=start)
     return Portraits(draw(factors, size=size, threads=threads), factors)
 
@@ -68,8 +78,8 @@ def draw(
     """Draw the portraits with given factors; change one column of a sample for exact counterfactuals.
 
     Args:
-        factors: One column per name in `FACTORS`, all of one length; `woman` may be left out, since it is seen only
-            through the factors it shifts.
+        factors: One column per name in `FACTORS`, all of one length; `woman` may be left out, since it is
+            seen only through the factors it shifts.
         size: Height and width in pixels, 16 or more.
         threads: How many threads draw; every processor by default.
 
@@ -78,7 +88,7 @@ def draw(
 
     Raises:
         UnknownNameError: If a column is not a factor.
-        InputError: If a column is missing, too long or short, or out of its range, or if the size is too small.
+        InputError: If a column is missing, of another length or out of range, or if the size is too small.
     """
     columns = _checked(factors, size)
     n = len(columns["smile"])
@@ -98,18 +108,18 @@ def _render(factors: Mapping[str, np.ndarray], size: int) -> np.ndarray:
     """Paint one chunk from back to front."""
     head, canvas = pose(factors, size)
     ripples = hair.curls(canvas, head)
-    mass, face = hair.outline(canvas, head, ripples), head.outline(canvas)
+    mass = hair.outline(canvas, head, ripples)
     figure.background(canvas, head)
     hair.behind(canvas, head, mass)
     figure.body(canvas, head)
-    cover = figure.face(canvas, head, face)
-    features.cheeks(canvas, head)
-    hair.beard(canvas, head, face)
+    figure.face(canvas, head)
+    features.complexion(canvas, head)
+    hair.beard(canvas, head)
     features.nose(canvas, head)
     features.eyes(canvas, head)
     features.mouth(canvas, head)
     hair.moustache(canvas, head)
-    hair.brow_shadow(canvas, head, cover)
+    hair.brow_shadow(canvas, head)
     features.brows(canvas, head)
     glasses.arms(canvas, head)
     hair.front(canvas, head, mass, ripples)
@@ -129,11 +139,11 @@ def _checked(factors: Mapping[str, np.ndarray], size: int) -> dict[str, np.ndarr
     columns: dict[str, np.ndarray] = {}
     for factor in _DRAWN:
         if factor.name not in factors:
-            raise InputError(f"{call}: the column {factor.name!r} is missing; every factor but 'woman' is needed")
+            raise InputError(f"{call}: column {factor.name!r} is missing; all factors but 'woman' are needed")
         column = np.asarray(factors[factor.name])
         length = len(next(iter(columns.values()), column))
         if column.shape != (length,):
-            raise InputError(f"{call}: {factor.name!r} has shape {column.shape}; expected ({length},) like the others")
+            raise InputError(f"{call}: {factor.name!r} has shape {column.shape}; expected ({length},)")
         if not bool(np.all((column >= factor.low) & (column <= factor.high))):
             raise InputError(
                 f"{call}: {factor.name!r} holds values from {column.min()} to {column.max()}; "
