@@ -1,4 +1,4 @@
-"""How many portraits per second this machine draws at 64 px: the best of a few rounds, one and all threads."""
+"""How many portraits per second this machine draws at 64 px: best of a few rounds, one and all threads."""
 
 from __future__ import annotations
 
