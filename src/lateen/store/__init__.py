@@ -1,0 +1,9 @@
+"""A space on disk: a folder with Lance tables, read and written here and nowhere else."""
+
+from __future__ import annotations
+
+from lateen.store.directions import direction_names, load_direction, save_direction
+from lateen.store.folder import SpaceFolder
+from lateen.store.meta import Compression, SpaceMeta
+
+__all__ = ["Compression", "SpaceFolder", "SpaceMeta", "direction_names", "load_direction", "save_direction"]

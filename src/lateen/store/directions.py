@@ -1,0 +1,79 @@
+"""`directions/`: one JSON file per named direction. They are the user's work: written atomically, never cleaned up."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+from urllib.parse import quote, unquote
+
+from lateen.core.errors import InputError, SpaceError, StorageError, UnknownNameError
+from lateen.store.atomic import write_file
+
+
+@runtime_checkable
+class Named(Protocol):
+    """What can be saved: it has a name and says itself as plain data."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+        ...
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data, without NaN."""
+        ...
+
+
+def save_direction(space: Path, direction: Named) -> Path:
+    """Write a direction under its name, in place of an older one.
+
+    Raises:
+        InputError: If the name is empty.
+        StorageError: If it can't be written; an older one is kept.
+    """
+    if not direction.name.strip():
+        raise InputError("A direction needs a name.")
+    path = _path(space, direction.name)
+    try:
+        path.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"Making {path.parent} failed: {error.strerror}.") from error
+    write_file(path, json.dumps(direction.to_dict(), allow_nan=False, ensure_ascii=False).encode())
+    return path
+
+
+def load_direction(space: Path, name: str) -> dict[str, object]:
+    """What `to_dict` gave for the direction of this name; `Direction.from_dict` is the way back.
+
+    Raises:
+        UnknownNameError: If there is none; the message names near spellings.
+        SpaceError: If its file is damaged.
+    """
+    path = _path(space, name)
+    if not path.is_file():
+        raise UnknownNameError("direction", name, direction_names(space), f"space {space.name}")
+    try:
+        plain = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise SpaceError(f"The direction {path} is damaged: {error}. Fit it again.") from error
+    if not isinstance(plain, dict):
+        raise SpaceError(f"The direction {path} is damaged: it holds no JSON object. Fit it again.")
+    return plain
+
+
+def direction_names(space: Path) -> list[str]:
+    """The names of the saved directions, in order."""
+    return sorted(unquote(path.stem) for path in (space / "directions").glob("*.json"))
+
+
+def delete_direction(space: Path, name: str) -> None:
+    """Remove a direction; raises UnknownNameError if there is none of this name."""
+    if name not in direction_names(space):
+        raise UnknownNameError("direction", name, direction_names(space), f"space {space.name}")
+    _path(space, name).unlink()
+
+
+def _path(space: Path, name: str) -> Path:
+    """Percent-encoded, dots included: a name can't leave the folder or lose its end."""
+    return space / "directions" / (quote(name, safe=" ").replace(".", "%2E") + ".json")

@@ -1,0 +1,122 @@
+"""space.json: what a space is, where it came from and how it was made. Read without trust, written in one step."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from hashlib import file_digest
+from pathlib import Path
+
+from lateen.core.codec import LatentSpec
+from lateen.core.errors import SpaceError
+from lateen.store.atomic import write_file
+
+FORMAT = 1
+FILE = "space.json"
+
+
+@dataclass(frozen=True)
+class Compression:
+    """What encoding did to the size of items; means per item.
+
+    Args:
+        n: Items in the space.
+        rejected: Items of the source that could not be used.
+        numbers_before: Height x width x channels, as found.
+        bytes_before: Size of the file.
+        numbers_after: Dimension of the vector.
+        bytes_after: Size of the vector.
+    """
+
+    n: int = 0
+    rejected: int = 0
+    numbers_before: float = 0.0
+    bytes_before: float = 0.0
+    numbers_after: int = 0
+    bytes_after: int = 0
+
+    def to_dict(self) -> dict[str, float]:
+        """Plain data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class SpaceMeta:
+    """What space.json says.
+
+    Args:
+        spec: The latent space: encoder, dimension, geometry, preprocessing, fingerprint.
+        source: Name of the source that was encoded.
+        items: How many items the source had.
+        fit: How pictures were made square: "crop", "pad" or "stretch".
+        seed: Seed of the build.
+        given_fingerprint: Fingerprint of the encoder as it was handed over; saving it in `codec/` may have given it
+            another (in `spec`), say when half precision was stored as float32.
+        lateen: Version that built it.
+        created: When, in UTC, ISO 8601.
+        complete: Whether the build has finished.
+        compression: What encoding did to the size of items.
+        codec_files: SHA-256 of each file in `codec/`; empty if the space only refers to its encoder.
+        format: Version of the layout of the folder.
+    """
+
+    spec: LatentSpec
+    source: str
+    items: int
+    fit: str = "crop"
+    seed: int = 0
+    given_fingerprint: str = ""
+    lateen: str = ""
+    created: str = ""
+    complete: bool = False
+    compression: Compression = field(default_factory=Compression)
+    codec_files: dict[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data for space.json."""
+        return asdict(self)
+
+    def finished(self, compression: Compression, codec_files: dict[str, str]) -> SpaceMeta:
+        """The same, complete."""
+        return replace(self, complete=True, compression=compression, codec_files=codec_files)
+
+
+def write_meta(space: Path, meta: SpaceMeta) -> None:
+    """Write space.json."""
+    write_file(space / FILE, (json.dumps(meta.to_dict(), indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def read_meta(space: Path) -> SpaceMeta:
+    """Read space.json.
+
+    Raises:
+        SpaceError: If it is not there, not of this format version, or damaged.
+    """
+    try:
+        plain = json.loads((space / FILE).read_text("utf-8"))
+    except FileNotFoundError:
+        raise SpaceError(f"{space} is not a space: it has no {FILE}. Make one with `lateen build`.") from None
+    except (ValueError, OSError) as error:
+        raise SpaceError(f"{space / FILE} can't be read: {error}. Restore it or build the space again.") from error
+    found = plain.get("format") if isinstance(plain, dict) else None
+    if found != FORMAT:
+        raise SpaceError(
+            f"{space} has format version {found!r}; this lateen reads version {FORMAT}. "
+            + ("Install a newer lateen." if isinstance(found, int) and found > FORMAT else "Build the space again.")
+        )
+    try:
+        spec, compression = LatentSpec(**plain.pop("spec")), Compression(**plain.pop("compression"))
+        return SpaceMeta(spec=spec, compression=compression, **plain)
+    except (KeyError, TypeError) as error:
+        raise SpaceError(f"{space / FILE} doesn't say what it should: {error}. Build the space again.") from error
+
+
+def hash_files(folder: Path) -> dict[str, str]:
+    """SHA-256 of each file below a folder, by its path with forward slashes."""
+    files = sorted(f for f in folder.rglob("*") if f.is_file())
+    hashes = {}
+    for path in files:
+        with path.open("rb") as file:
+            hashes[path.relative_to(folder).as_posix()] = file_digest(file, "sha256").hexdigest()
+    return hashes
