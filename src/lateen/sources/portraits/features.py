@@ -36,10 +36,10 @@ def _age_lines(canvas: Canvas, head: Head) -> None:
     age, smile = head["age"], head.smile
     view = canvas.crop(-0.66, -0.12, 0.66, 0.42)
     for side in SIDES:
-        x, narrow = head.place(side * 0.14)
-        u, v = side * (view.x - x) / narrow, view.y - 0.215 + 0.02 * smile
+        x, narrow = head.place(side * 0.175)
+        u, v = side * (view.x - x) / narrow - 0.02 * smile, view.y - 0.215 + 0.03 * smile
         along, across = 0.53 * u + 0.85 * v, 0.85 * u - 0.53 * v
-        view.paint(view.stroke(arc(along, -across, 0.095, 0.022), 0.014) * (0.85 * age), head.skin_shade)
+        view.paint(view.stroke(arc(along, -across, 0.080, 0.024), 0.014) * (0.7 * age), head.skin_shade)
         x, narrow = head.place(side * EYE_X)
         u, v = side * (view.x - x) / narrow, view.y - EYE_Y
         view.paint(view.stroke(arc(u, 0.105 - v, 0.085, 0.03), 0.011) * (0.65 * age), head.skin_shade)
@@ -113,17 +113,18 @@ def mouth(canvas: Canvas, head: Head) -> None:
     view = canvas.crop(-0.48, 0.08, 0.48, 0.56)
     smile, opened = head.smile, head["mouth_open"]
     x, narrow = head.place(0.0, 0.9)
-    half = 0.170 + 0.04 * smile - 0.012 * opened
+    half = 0.175 + 0.045 * smile - 0.012 * opened
     u, v = (view.x - x) / narrow, view.y - MOUTH_Y
     t = u / half
     bulge = 1.0 - t * t
-    middle = smile * 0.125 * (bulge - 0.45) - 0.03 * opened
-    gap = opened * (0.105 + 0.03 * smile) * bulge
-    slope = 0.25 * smile * t / half
+    full = bulge * (1.0 + 0.6 * t * t)
+    middle = smile * 0.110 * (bulge - 0.45) - 0.03 * opened
+    gap = opened * (0.100 + 0.03 * smile) * full
+    slope = 0.22 * smile * t / half
     steep = np.sqrt(1.0 + np.minimum(slope * slope, 1.0))
     cupid = 1.0 - 0.35 * ramp(np.abs(u) - 0.02, 0.08)
     top = middle - 0.046 * np.maximum(bulge, 0.0) * cupid
-    bottom = middle + gap + 0.056 * bulge
+    bottom = middle + gap + 0.054 * full
     lips = palette.mixed(head.skin, palette.fixed("#b8333f"), 0.48)
     ends = np.abs(u) - half
     upper = _between(v, top, middle + 0.006, steep, ends)

@@ -41,7 +41,7 @@ def behind(canvas: Canvas, head: Head, whole: Plane) -> None:
 
 def front(canvas: Canvas, head: Head, whole: Plane, ripples: Plane) -> None:
     """Paint the hair before the head: the cap with its hairline or fringe, and the locks at the sides."""
-    cover = canvas.cover(np.maximum(whole, -_opening(canvas, head)))
+    cover = canvas.cover(-smooth_union(-whole, _opening(canvas, head), 0.09))
     x, y, light = canvas.x, canvas.y, head["light"]
     shade = haze(0.9 * light * x - 0.25 * (y + 0.3) + 0.1, 0.9)
     canvas.paint(cover, head.hair + (head.hair_shade - head.hair) * (0.8 * shade))
@@ -84,7 +84,7 @@ def _opening(canvas: Canvas, head: Head) -> Plane:
     beside = np.minimum(np.abs(canvas.x + 0.10 * head.sin) - head.radius, 0.0)
     ears = ellipse(beside, np.minimum(canvas.y - 0.05, 0.0), 0.11 + 0.24 * np.abs(head.sin), 0.17)
     covered = np.maximum(head["hair_length"] - 0.28, 0.0)
-    distance: Plane = np.minimum(arch, ears + 1.2 * covered)
+    distance: Plane = np.minimum(arch, ears + 2.0 * covered)
     return distance
 
 
