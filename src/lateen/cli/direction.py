@@ -1,0 +1,87 @@
+"""`lateen direction`: fit, list and show the directions of attributes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+import typer
+
+from lateen.cli.options import Force, Json, Seed, Space
+
+app = typer.Typer(
+    help="Directions of attributes: fit them on a field, list and show them.", no_args_is_help=True
+)
+FIT_HELP = """Fit the direction of an attribute and keep it with the space.
+
+A field of two values needs no `--positive`; a continuous one is fitted between its upper and lower third.
+
+Example: `lateen direction fit faces.space sunglasses --field eyes --positive sunglasses --group person`
+"""
+LIST_HELP = """List the directions of a space.
+
+Example: `lateen direction list faces.space`
+"""
+SHOW_HELP = """Show one direction: its held-out figures and its angle to the others.
+
+Example: `lateen direction show faces.space sunglasses`
+"""
+Name = Annotated[str, typer.Argument(help="What the direction is called.", metavar="NAME")]
+
+
+@app.command("fit", help=FIT_HELP)
+def fit(
+    space: Space,
+    name: Name,
+    field: Annotated[str, typer.Option("--field", help="The field that tells who has the attribute.")],
+    positive: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--positive", help="The value that has it, or a comparison such as '> 0.5'."),
+    ] = None,
+    group: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--group", help="Field of identity: nobody is in both the fit and the test.", metavar="FIELD"),
+    ] = None,
+    seed: Seed = 0,
+    json: Json = False,
+    force: Force = False,
+) -> None:
+    """Fit a direction."""
+    from lateen.cli.output import emit_json
+    from lateen.space import Space as Open
+
+    result = Open(space).direction(name, field=field, positive=positive, group=group, seed=seed, force=force)
+    if json:
+        emit_json(result)
+        return
+    print(result.describe())
+
+
+@app.command("list", help=LIST_HELP)
+def list_(space: Space, json: Json = False) -> None:
+    """List the directions of a space."""
+    from lateen.cli.output import Plain, emit_json, figure, table
+    from lateen.space import Space as Open
+
+    opened = Open(space)
+    fitted = [opened.direction(name) for name in opened.directions()]
+    if json:
+        emit_json(Plain({"directions": [f.to_dict() for f in fitted]}))
+        return
+    rows = [
+        [f.direction.name, f.direction.positive or "", figure(f.direction.auc), f"{f.direction.gap:.1f}"]
+        for f in fitted
+    ]
+    table(f"{len(rows)} directions of {space}", ["name", "positive", "AUC", "gap (steps)"], rows)
+
+
+@app.command("show", help=SHOW_HELP)
+def show(space: Space, name: Name, json: Json = False) -> None:
+    """Show one direction."""
+    from lateen.cli.output import emit_json
+    from lateen.space import Space as Open
+
+    result = Open(space).direction(name)
+    if json:
+        emit_json(result)
+        return
+    print(result.describe())

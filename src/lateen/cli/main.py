@@ -1,0 +1,53 @@
+"""The `lateen` command: registers the commands and turns errors into messages and exit codes.
+
+Exit codes: 0 done, 2 bad input or usage, 130 interrupted (resumable), 1 a defect.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+import lateen
+from lateen.cli import build, demo, direction, edit, info, map, near, path, sample, solve, train
+from lateen.core.errors import LateenError
+
+app = typer.Typer(
+    name="lateen",
+    help="See, search, steer, generate from, and trust the latent space of your own data.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: bool = typer.Option(False, "--version", help="Print the version and leave.", is_eager=True),
+) -> None:
+    if version:
+        typer.echo(lateen.__version__)
+        raise typer.Exit
+
+
+for module in (demo, train, build, info, near, solve, path, edit, sample, map):
+    app.command(name=module.NAME, help=module.HELP)(module.command)
+app.add_typer(direction.app, name="direction")
+
+
+def run() -> None:
+    """Entry point of the `lateen` command."""
+    try:
+        app()
+    except LateenError as error:
+        print(f"lateen: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("lateen: interrupted; nothing half-done was kept under its final name.", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader went away, as `lateen near ... | head` does
+        sys.exit(0)

@@ -1,0 +1,43 @@
+"""`lateen map`: the space laid out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+import typer
+
+from lateen.cli.options import Force, Json, Output, Seed, Space
+
+NAME = "map"
+HELP = """Lay the space out in two or three dimensions; say how far to trust the layout.
+
+Example: `lateen map faces.space --color label -o map.html` (also .png, .parquet)
+"""
+
+
+def command(
+    space: Space,
+    method: Annotated[str, typer.Option("--method", help="umap or pca.")] = "umap",
+    dims: Annotated[int, typer.Option("--dims", help="2 or 3.")] = 2,
+    color: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--color", help="Field that colours the points.", metavar="FIELD"),
+    ] = None,
+    seed: Seed = 0,
+    output: Output = None,
+    json: Json = False,
+    force: Force = False,
+) -> None:
+    """Lay out and save."""
+    from lateen.cli.output import MAPS, check_output, emit_json, save
+    from lateen.space import Space as Open
+
+    check_output(output, force, MAPS)
+    result = Open(space).map(method=method, dims=dims, color=color, seed=seed)
+    save(result, output, force)
+    if json:
+        emit_json(result)
+        return
+    print(result)
+    if output is None:
+        print("Add -o map.html to explore it, -o map.png to show it, -o map.parquet to use it.")

@@ -1,0 +1,33 @@
+"""`lateen near`: search."""
+
+from __future__ import annotations
+
+from lateen.cli.options import Force, Item, Json, K, Output, Space, Where
+
+NAME = "near"
+HELP = """Find the items nearest to an item, a picture file or an expression.
+
+Example: `lateen near faces.space anna.jpg -k 5 --where "glasses = 1" -o near.png`
+"""
+
+
+def command(
+    space: Space,
+    item: Item,
+    k: K = 10,
+    where: Where = None,
+    output: Output = None,
+    json: Json = False,
+    force: Force = False,
+) -> None:
+    """Print the nearest items."""
+    from lateen.cli.output import check_output, emit_json, matches, save
+    from lateen.space import Space as Open
+
+    check_output(output, force)
+    result = Open(space).near(item, k, where=where)
+    save(result, output, force)
+    if json:
+        emit_json(result)
+        return
+    matches(f"nearest to {item}   support {result.support:.2f}", result.matches)

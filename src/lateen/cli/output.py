@@ -1,0 +1,89 @@
+"""What a command prints: one JSON object on stdout with --json, else a few readable lines; pictures go to files."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from lateen.operations.near import Match
+
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
+FILMS = (*PICTURES, ".mp4")
+MAPS = (".html", ".parquet", *PICTURES)
+
+
+class _Result(Protocol):
+    def to_dict(self) -> dict[str, object]: ...
+
+
+@dataclass(frozen=True)
+class Plain:
+    """Plain data that is its own result."""
+
+    data: dict[str, object]
+
+    def to_dict(self) -> dict[str, object]:
+        """The data."""
+        return self.data
+
+
+class _Saves(_Result, Protocol):
+    def save(self, path: Path, *, force: bool = False) -> Path: ...
+
+
+def check_output(output: Path | None, force: bool, suffixes: tuple[str, ...] = PICTURES) -> None:
+    """Fail before the work, not after it, if the output can't be written."""
+    if output is not None:
+        from lateen.plot.save import check_target
+
+        check_target(output, suffixes, force=force)
+
+
+def save(result: _Saves, output: Path | None, force: bool) -> None:
+    """Save the result's picture where -o says, and say so on stderr."""
+    if output is not None:
+        note(f"wrote {result.save(output, force=force)}")
+
+
+def emit_json(result: _Result) -> None:
+    """Print the result as one JSON object."""
+    print(json.dumps(result.to_dict(), ensure_ascii=False))
+
+
+def note(text: str) -> None:
+    """Say something on stderr, where it doesn't disturb --json."""
+    print(text, file=sys.stderr)
+
+
+def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    """Print a table on stdout."""
+    from rich.console import Console
+    from rich.table import Table
+
+    drawn = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for name in columns:
+        drawn.add_column(name, overflow="fold")
+    for row in rows:
+        drawn.add_row(*row)
+    Console().print(drawn)
+
+
+def matches(title: str, found: Sequence[Match]) -> None:
+    """Print found items with their distance and up to six of their fields."""
+    names = list(found[0].fields)[:6] if found else []
+    rows = [[m.id, figure(m.distance), *(_short(m.fields[name]) for name in names)] for m in found]
+    table(title, ["id", "distance", *names], rows)
+
+
+def figure(value: float | None, digits: int = 3) -> str:
+    """A figure for people: rounded, a dash where there is none."""
+    return "–" if value is None or value != value else f"{value:.{digits}g}" if abs(value) < 1 else f"{value:.{digits}f}"
+
+
+def _short(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else "" if value is None else str(value)

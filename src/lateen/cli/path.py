@@ -1,0 +1,47 @@
+"""`lateen path`: the way from one item to another."""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+import typer
+
+from lateen.cli.options import Force, Json, Output, Space
+
+NAME = "path"
+HELP = """Walk from one item to another (or through several) and decode the way.
+
+The support under each frame says how near to data it is: 1 deep inside, 0 farther out than any held-out item.
+
+Example: `lateen path faces.space anna.jpg ben.jpg --steps 9 -o path.png` (also .gif, .mp4)
+"""
+
+
+def command(
+    space: Space,
+    items: Annotated[list[str], typer.Argument(help="Two or more items.", metavar="A B [C ...]")],
+    steps: Annotated[int, typer.Option("--steps", help="Frames, both ends included.")] = 9,
+    along: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--along", help="straight, sphere or gaussian; the space's own geometry by default."),
+    ] = None,
+    output: Output = None,
+    json: Json = False,
+    force: Force = False,
+) -> None:
+    """Print the steps of a path."""
+    from lateen.cli.output import FILMS, check_output, emit_json, figure, save, table
+    from lateen.space import Space as Open
+
+    check_output(output, force, FILMS)
+    result = Open(space).path(*items, steps=steps, along=along)
+    save(result, output, force)
+    if json:
+        emit_json(result)
+        return
+    rows = [
+        [f"{i / (steps - 1):.2f}", figure(frame.support, 2), frame.nearest]
+        for i, frame in enumerate(result.frames)
+    ]
+    title = f"{' to '.join(result.stops)}, {result.along}: length {figure(result.length)}"
+    table(f"{title} ({figure(result.ratio_to_straight)} x straight)", ["t", "support", "nearest item"], rows)

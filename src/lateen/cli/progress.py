@@ -1,0 +1,56 @@
+"""Progress bars on stderr: items per second, time left, and for training the held-out PSNR."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from lateen.building import BuildProgress
+    from lateen.models.training import TrainState
+
+
+class Bar:
+    """One bar that reading, training and building report to."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def on_read(self, done: int, total: int) -> None:
+        """Pictures read before training."""
+        self._show("reading", done, total, "")
+
+    def on_step(self, state: TrainState) -> None:
+        """A step of training."""
+        psnr = "" if state.psnr is None else f"{state.psnr:.2f} dB"
+        self._show("training", state.step, state.total, f"{state.images_per_second:.0f} pictures/s  {psnr}")
+
+    def __call__(self, state: BuildProgress) -> None:
+        """A step of a build."""
+        bad = f"  {state.rejected:,} rejected" if state.rejected else ""
+        self._show("encoding", state.done, state.total, f"{state.items_per_second:.0f} items/s{bad}")
+
+    def _show(self, what: str, done: int, total: int, text: str) -> None:
+        if what not in self._tasks:
+            self._tasks[what] = self._progress.add_task(what, total=total, text=text)
+        self._progress.update(self._tasks[what], completed=done, total=total, text=text)
+
+
+@contextmanager
+def bar() -> Iterator[Bar]:
+    """A bar that is drawn while the block runs, on stderr so that --json stays alone on stdout."""
+    with Progress(
+        TextColumn("{task.description:>9}"),
+        BarColumn(bar_width=32),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[text]}"),
+        console=Console(stderr=True),
+        transient=False,
+    ) as progress:
+        yield Bar(progress)

@@ -1,0 +1,42 @@
+"""`lateen solve`: latent arithmetic."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lateen.cli.options import Force, Json, K, Output, Space, Where
+
+NAME = "solve"
+HELP = """Do arithmetic with items: decode where the expression leads and find the items nearest to it.
+
+Names are ids or picture files; quote those that hold spaces; put spaces around `+` and `-`.
+
+Example: `lateen solve faces.space "man_glasses.png - man.png + woman.png" -o equation.png`
+"""
+
+
+def command(
+    space: Space,
+    expression: Annotated[str, typer.Argument(help='Such as "a - b + 0.5*(c + d)" or "mean(a, b)".')],
+    k: K = 10,
+    where: Where = None,
+    include_inputs: Annotated[
+        bool, typer.Option("--include-inputs", help="Let the question's own items be answers.")
+    ] = False,
+    output: Output = None,
+    json: Json = False,
+    force: Force = False,
+) -> None:
+    """Print the answer of an expression."""
+    from lateen.cli.output import check_output, emit_json, matches, save
+    from lateen.space import Space as Open
+
+    check_output(output, force)
+    result = Open(space).solve(expression, k, where=where, include_inputs=include_inputs)
+    save(result, output, force)
+    if json:
+        emit_json(result)
+        return
+    matches(f"{expression}   support {result.support:.2f}", result.matches)

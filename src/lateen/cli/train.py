@@ -1,0 +1,71 @@
+"""`lateen train`: train a model on one's own data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from lateen.cli.options import Fit, Json, Seed, Source
+
+NAME = "train"
+HELP = """Train a model on pictures; stop it with ^C at any time and go on with `--resume`.
+
+Example: `lateen train photos/ -o faces.model --model vae --minutes 10`
+"""
+
+
+def command(
+    source: Source,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The model folder to make.", metavar="MODEL")],
+    model: Annotated[str, typer.Option("--model", help="Kind of model: vae.")] = "vae",
+    latent_dim: Annotated[int, typer.Option("--latent-dim", help="Numbers per picture.")] = 64,
+    size: Annotated[int, typer.Option("--size", help="Side of the pictures in pixels: 32 to 128, in 16s.")] = 64,
+    steps: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--steps", help="How long to train, in steps of 128 pictures (repeatable to the byte)."),
+    ] = None,
+    minutes: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option("--minutes", help="How long to train, in minutes; 10 if nothing is said."),
+    ] = None,
+    fit: Fit = "crop",
+    limit: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--limit", help="Use the first pictures only."),
+    ] = None,
+    seed: Seed = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where it stopped.")] = False,
+    json: Json = False,
+) -> None:
+    """Train and say how well it went."""
+    from lateen.cli.output import emit_json, note
+    from lateen.cli.progress import bar
+    from lateen.training import train
+
+    with bar() as shown:
+        result = train(
+            source,
+            output,
+            model=model,
+            size=size,
+            latent_dim=latent_dim,
+            steps=steps,
+            minutes=minutes,
+            seed=seed,
+            resume=resume,
+            fit=fit,
+            limit=limit,
+            progress=shown,
+            on_read=shown.on_read,
+        )
+    if json:
+        emit_json(result)
+        return
+    psnr = result.validation.get("psnr", float("nan"))
+    print(
+        f"{result.model}: {result.steps:,} steps in {result.seconds:.0f} s ({result.items_per_second:.0f} pictures/s), "
+        f"{psnr:.2f} dB on held-out pictures"
+    )
+    note(f"next: lateen build {source} --encoder vae:{result.model} -o {output.stem}.space")

@@ -1,0 +1,82 @@
+"""What a space holds, where it came from, and how far the data is compressed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lateen.operations.opened import Opened
+from lateen.operations.result import rounded
+from lateen.store import Compression
+
+
+@dataclass(frozen=True, eq=False)
+class Info:
+    """Facts of a space, as plain data.
+
+    Args:
+        facts: The keys of `lateen info --json`.
+        compression: What encoding did to the size of items, and what the round trip costs.
+    """
+
+    facts: dict[str, object]
+    compression: Compression
+
+    def __repr__(self) -> str:
+        return f"{self.facts['name']}: {self.facts['n']} items, {self.facts['dim']} dimensions, {self.facts['encoder']}"
+
+    def describe(self) -> str:
+        """A few lines for people."""
+        f, c = self.facts, self.compression
+        lines = [
+            f"{f['name']}: {f['n']:,} items, {f['dim']} dimensions ({f['dtype']}, {f['geometry']})",
+            f"source    {f['source']}" + (f", {f['rejected']} rejected" if f["rejected"] else ""),
+            f"encoder   {f['encoder']}, {'decodes' if f['decodes'] else 'does not decode'}",
+            f"numbers   {c.numbers_before:,.0f} -> {c.numbers_after} per item: {c.numbers_before / c.numbers_after:,.0f} x fewer",
+            f"bytes     {c.bytes_before:,.0f} -> {c.bytes_after} per item: {c.bytes_before / c.bytes_after:,.1f} x fewer",
+        ]
+        if c.psnr is not None and c.psnr_pca is not None:
+            lines.append(
+                f"roundtrip {c.psnr:.2f} dB PSNR; PCA with {c.pca_dim} numbers: {c.psnr_pca:.2f} dB ({c.psnr_n} items)"
+            )
+        fields, directions = f["fields"], f["directions"]
+        if isinstance(fields, dict) and fields:
+            lines.append(f"fields    {', '.join(fields)}")
+        if isinstance(directions, dict) and directions:
+            lines.append(f"directions {', '.join(f'{n} (AUC {figure})' for n, figure in directions.items())}")
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data, as `--json` prints it."""
+        return self.facts
+
+
+def info(opened: Opened) -> Info:
+    """Gather the facts; nothing is measured anew: the compression was measured when the space was built."""
+    meta, spec = opened.folder.meta, opened.spec
+    directions = opened.directions
+    return Info(
+        {
+            "name": opened.path.name,
+            "n": len(opened.ids),
+            "dim": spec.dim,
+            "encoder": spec.encoder,
+            "geometry": spec.geometry,
+            "modality": spec.modality,
+            "dtype": spec.dtype,
+            "decodes": opened.codec is not None,
+            "source": meta.source,
+            "rejected": meta.compression.rejected,
+            "fields": {n: str(t) for n, t in zip(opened.fields.column_names, opened.fields.schema.types, strict=True)},
+            "directions": {name: rounded(d.auc) for name, d in directions.items()},
+            "compression": meta.compression.to_dict(),
+            "provenance": {
+                "lateen": meta.lateen,
+                "format": meta.format,
+                "created": meta.created,
+                "seed": meta.seed,
+                "fingerprint": spec.fingerprint,
+                "preprocessing": spec.preprocessing,
+            },
+        },
+        meta.compression,
+    )

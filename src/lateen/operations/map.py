@@ -1,0 +1,139 @@
+"""Maps: the space laid out in two or three dimensions, with figures that say how far to trust the layout."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from jaxtyping import Float32
+from PIL.Image import Image
+
+from lateen.core.errors import InputError
+from lateen.operations.opened import Opened
+from lateen.operations.result import Pictured, rounded
+from lateen.plot.map_html import map_html
+from lateen.plot.map_png import map_png
+from lateen.plot.save import check_target, save_text, write_whole
+from lateen.projection.layout import layout
+from lateen.projection.quality import MapQuality, map_quality
+from lateen.store.derived import Derived, content_key
+
+
+@dataclass(frozen=True, eq=False)
+class Map(Pictured):
+    """A layout of a space.
+
+    Args:
+        method: "pca" or "umap".
+        positions: (n, 2 or 3) in [-1, 1].
+        quality: Trustworthiness and continuity against the space's own neighbours.
+        seconds: Time of the layout; 0 if it was kept from before.
+        color: Field that colours the picture, or None.
+    """
+
+    method: str
+    positions: Float32[np.ndarray, "n axes"]
+    quality: MapQuality
+    seconds: float
+    color: str | None
+    _opened: Opened = field(repr=False)
+
+    def __repr__(self) -> str:
+        q = self.quality
+        return (
+            f"Map of {len(self.positions):,} points by {self.method}: trustworthiness {q.trustworthiness:.3f}, "
+            f"continuity {q.continuity:.3f} (k = {q.k}, {q.anchors:,} anchors)"
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data, as `--json` prints it."""
+        q = self.quality
+        return {
+            "method": self.method,
+            "n": len(self.positions),
+            "dims": self.positions.shape[1],
+            "trustworthiness": rounded(q.trustworthiness),
+            "continuity": rounded(q.continuity),
+            "k": q.k,
+            "anchors": q.anchors,
+            "seconds": rounded(self.seconds, 2),
+        }
+
+    def picture(self) -> Image:
+        """The map with thumbnails, coloured by a field."""
+        ids = self._opened.ids
+
+        colors = None if self.color is None else self._opened.column(self.color)
+        title = f"{self._opened.path.stem}: {len(ids):,} items, {self._opened.spec.dim} dimensions laid out by {self.method}"
+        return map_png(
+            self.positions[:, :2],
+            colors=colors,
+            field=self.color,
+            thumbnails=lambda row: self._opened.pictures([ids[row]])[0],
+            title=title,
+        )
+
+    def save(self, path: str | Path, *, force: bool = False) -> Path:
+        """Save as .html (to explore, self-contained), .png (to show) or .parquet (id, x, y, z and the fields).
+
+        Raises:
+            InputError: If the file exists and `force` is not set, or the suffix is not known.
+        """
+        path = Path(path)
+        if path.suffix == ".html":
+            return save_text(self._html(), path, force=force)
+        if path.suffix == ".parquet":
+            target = check_target(path, (".parquet",), force=force)
+            write_whole(target, lambda part: pq.write_table(self.to_arrow(), part))
+            return target
+        return super().save(path, force=force)
+
+    def to_arrow(self) -> pa.Table:
+        """Columns id, x, y (z) and the fields."""
+        columns = {"id": pa.array(self._opened.ids)}
+        columns |= {axis: pa.array(self.positions[:, i]) for i, axis in enumerate("xyz"[: self.positions.shape[1]])}
+        fields = self._opened.fields
+        return pa.table(columns | {name: fields[name] for name in fields.column_names if name not in columns})
+
+    def _html(self) -> str:
+        opened = self._opened
+        fields = {name: opened.column(name) for name in opened.fields.column_names}
+        if self.color is not None:
+            fields = {self.color: fields[self.color]} | fields
+        encoded = opened.folder.thumbnails(opened.ids)
+        quality = {"trustworthiness": self.quality.trustworthiness, "continuity": self.quality.continuity}
+        return map_html(
+            self.positions[:, :2],
+            opened.ids,
+            fields,
+            [encoded.get(id) for id in opened.ids],
+            title=opened.path.stem,
+            subtitle=f"{len(opened.ids):,} items, {opened.spec.dim} dimensions, laid out by {self.method}",
+            quality=quality,
+        )
+
+
+def make_map(
+    opened: Opened, method: str = "umap", dims: int = 2, color: str | None = None, seed: int = 0
+) -> Map:
+    """Lay the space out; a layout made before with the same settings is read from the space's cache."""
+    if color is not None:
+        opened.column(color)
+    if dims not in (2, 3):
+        raise InputError(f"A map has 2 or 3 dimensions, got {dims}.")
+    derived = Derived(opened.path / "derived")
+    key = content_key(opened.folder.content(), method, dims, seed)
+    seconds = 0.0
+    kept = derived.path("map", key, ".npy")
+    if not kept.is_file():
+        start = time.perf_counter()
+        positions = layout(np.asarray(opened.vectors), method=method, seed=seed, dims=dims)
+        seconds = time.perf_counter() - start
+        derived.make("map", key, ".npy", lambda file: np.save(file, positions))
+    positions = np.load(kept, allow_pickle=False)
+    quality = map_quality(np.asarray(opened.vectors), positions, seed=seed)
+    return Map(method, positions, quality, seconds, color, opened)

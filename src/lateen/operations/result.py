@@ -1,0 +1,64 @@
+"""What every result can do: become plain data, become a picture, show itself in a notebook."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from PIL.Image import Image
+
+from lateen.plot.save import save_picture
+
+
+@runtime_checkable
+class Result(Protocol):
+    """A small frozen value that an operation gives."""
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data, as `--json` prints it."""
+        ...
+
+
+class Pictured(ABC):
+    """A result that has a picture: it says how it is drawn, this says how it is saved and shown."""
+
+    @abstractmethod
+    def picture(self) -> Image:
+        """Draw the result."""
+
+    def save(self, path: str | Path, *, force: bool = False) -> Path:
+        """Save the picture; the suffix says the format.
+
+        Raises:
+            InputError: If the file exists and `force` is not set, or the suffix is not known.
+        """
+        return save_picture(self.picture(), Path(path), force=force)
+
+    def _repr_html_(self) -> str:
+        encoded = io.BytesIO()
+        self.picture().save(encoded, "PNG")
+        source = base64.b64encode(encoded.getvalue()).decode()
+        return f'<p>{html.escape(repr(self))}</p><img src="data:image/png;base64,{source}">'
+
+
+def plain(value: object) -> object:
+    """A NumPy or missing value as json can hold it: NaN and infinity become null."""
+    item = value.item() if hasattr(value, "item") else value
+    if isinstance(item, float):
+        return item if item == item and abs(item) != float("inf") else None
+    return item if item is None or isinstance(item, str | int | bool) else str(item)
+
+
+def rounded(value: float, digits: int = 4) -> float | None:
+    """A figure for json: rounded, NaN as null."""
+    number = float(value)
+    return round(number, digits) if number == number and abs(number) != float("inf") else None
+
+
+def known(value: float) -> float | None:
+    """The value, or None for NaN, as pictures take it."""
+    return None if value != value else value

@@ -1,0 +1,88 @@
+"""Samples: points drawn like the data, decoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL.Image import Image
+
+from lateen.core.errors import InputError
+from lateen.core.synthetic import Synthetic
+from lateen.models.vae import VAE
+from lateen.operations.near import shown
+from lateen.operations.opened import Opened
+from lateen.operations.result import Pictured, rounded
+from lateen.plot.grid import grid
+from lateen.store import SpaceFolder
+
+
+@dataclass(frozen=True, eq=False)
+class Samples(Pictured):
+    """Generated items.
+
+    Args:
+        items: The points and what they decode to.
+        seed: Which draws these are.
+        source: What they were drawn from.
+    """
+
+    items: tuple[Synthetic, ...]
+    seed: int
+    source: str
+
+    def __repr__(self) -> str:
+        return f"{len(self.items)} samples of {self.source}, seed {self.seed}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data, as `--json` prints it."""
+        return {
+            "n": len(self.items),
+            "seed": self.seed,
+            "source": self.source,
+            "support": [rounded(s.support) for s in self.items],
+            "nearest": [s.nearest for s in self.items],
+            "decoded_by": self.items[0].decoded_by,
+        }
+
+    def picture(self) -> Image:
+        """A grid of the decoded samples."""
+        return grid(np.stack(shown([s.image for s in self.items])))
+
+
+def sample(opened: Opened, n: int = 16, seed: int = 0) -> Samples:
+    """Draw points from a normal distribution with the mean and covariance of the space's vectors, and decode them.
+
+    That fills the whole ellipsoid, holes of the data included; `support` says which samples fell into one.
+    """
+    rng = np.random.default_rng(seed)
+    data = np.asarray(opened.vectors[rng.permutation(len(opened.ids))[:50_000]], np.float64)
+    centred = data - data.mean(axis=0)
+    # data' w / sqrt(N) with w ~ N(0, 1) has exactly the covariance of the data, whatever its rank.
+    draws = rng.standard_normal((_at_least_one(n), len(data))) @ centred / np.sqrt(len(data))
+    points = opened.geometry.project((data.mean(axis=0) + draws).astype(np.float32))
+    return Samples(tuple(opened.synthesise(points)), seed, opened.name)
+
+
+def sample_from(path: Path, n: int = 16, seed: int = 0) -> Samples:
+    """Samples of a space or of a model folder.
+
+    Raises:
+        SpaceError: If the folder is neither.
+    """
+    if (path / "config.json").is_file():
+        model = VAE.load(path)
+        vectors = model.sample(_at_least_one(n), seed)
+        made = [
+            Synthetic(vector, float("nan"), "decoder", image, "")
+            for vector, image in zip(vectors, model.decode(vectors), strict=True)
+        ]
+        return Samples(tuple(made), seed, f"model {path.name}")
+    return sample(Opened(SpaceFolder.open(path)), n, seed)
+
+
+def _at_least_one(n: int) -> int:
+    if n < 1:
+        raise InputError(f"Got n = {n}; ask for at least one sample.")
+    return n

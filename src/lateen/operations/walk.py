@@ -1,0 +1,107 @@
+"""Paths: the way from one item to another, decoded step by step, with the support of each step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL.Image import Image
+
+from lateen.core.errors import InputError
+from lateen.core.geometry import Euclidean, Gaussian, Geometry, Sphere
+from lateen.core.path import Chain
+from lateen.core.synthetic import Synthetic
+from lateen.operations.near import shown
+from lateen.operations.opened import Located, Opened
+from lateen.operations.result import Pictured, known, rounded
+from lateen.plot.animation import save_animation
+from lateen.plot.strip import strip
+
+ALONG = ("straight", "sphere", "gaussian")
+LENGTH_STEPS = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Walk(Pictured):
+    """A decoded path.
+
+    Args:
+        stops: Labels of the items that it goes through.
+        along: "straight", "sphere" or "gaussian".
+        frames: The points on the way, first and last included.
+        length: Length in latent units, measured along the way.
+        ratio_to_straight: Length over that of the straight lines between the stops; 1 is as short as can be.
+    """
+
+    stops: tuple[str, ...]
+    along: str
+    frames: tuple[Synthetic, ...]
+    length: float
+    ratio_to_straight: float
+    _opened: Opened = field(repr=False)
+    _ends: tuple[Located, Located] = field(repr=False)
+
+    def __repr__(self) -> str:
+        least = min(f.support for f in self.frames)
+        return f"Walk {' to '.join(self.stops)}, {self.along}: {len(self.frames)} steps, least support {least:.2f}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data, as `--json` prints it."""
+        return {
+            "stops": list(self.stops),
+            "along": self.along,
+            "ids_nearest": [f.nearest for f in self.frames],
+            "support": [rounded(f.support) for f in self.frames],
+            "length": rounded(self.length, 6),
+            "ratio_to_straight": rounded(self.ratio_to_straight, 6),
+            "decoded_by": self.frames[0].decoded_by,
+        }
+
+    def picture(self) -> Image:
+        """The strip of decoded frames between the two real items, support under each."""
+        frames = np.stack(shown([f.image for f in self.frames]))
+        ends = (self._opened.picture_of(self._ends[0]), self._opened.picture_of(self._ends[1]))
+        title = f"{' → '.join(self.stops)}   ({self.along})"
+        return strip(frames, support=[known(f.support) for f in self.frames], title=title, ends=ends)
+
+    def save(self, path: str | Path, *, force: bool = False) -> Path:
+        """Save the strip (.png, .jpg, .webp) or the film (.gif, .mp4).
+
+        Raises:
+            InputError: If the file exists and `force` is not set, or the suffix is not known.
+        """
+        path = Path(path)
+        if path.suffix.lower() in (".gif", ".mp4"):
+            return save_animation(np.stack(shown([f.image for f in self.frames])), path, force=force)
+        return super().save(path, force=force)
+
+
+def walk(opened: Opened, stops: Sequence[str], steps: int = 9, along: str | None = None) -> Walk:
+    """Walk through two or more ITEMs in `steps` points; `along` defaults to the space's own geometry."""
+    if len(stops) < 2:
+        raise InputError(f"A path needs at least two items, got {len(stops)}.")
+    if steps < 2:
+        raise InputError(f"A path needs at least its two ends, got --steps {steps}.")
+    located = [opened.locate(stop) for stop in stops]
+    along = along or {"euclidean": "straight"}.get(opened.spec.geometry, opened.spec.geometry)
+    points = np.stack([item.vector for item in located])
+    path = Chain.through(_geometry(opened, along), points)
+    frames = opened.synthesise(path.evaluate(np.linspace(0, 1, steps)))
+    fine = path.evaluate(np.linspace(0, 1, LENGTH_STEPS * len(path.legs) + 1))
+    length = float(np.linalg.norm(np.diff(fine, axis=0), axis=1).sum())
+    straight = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
+    ratio = length / straight if straight > 0 else 1.0
+    labels = tuple(item.label for item in located)
+    return Walk(labels, along, tuple(frames), length, ratio, opened, (located[0], located[-1]))
+
+
+def _geometry(opened: Opened, along: str) -> Geometry:
+    if along == "straight":
+        return Euclidean()
+    if along == "sphere":
+        return Sphere()
+    if along == "gaussian":
+        return Gaussian.fit(np.asarray(opened.vectors[:50_000]))
+    raise InputError(f"There is no way along {along!r}; choose one of {', '.join(ALONG)}.")

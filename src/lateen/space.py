@@ -1,0 +1,146 @@
+"""Space: a latent space on disk, open to be searched, walked, edited, sampled and mapped.
+
+Each method is one operation; the operation's own file says how it works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float32, UInt8
+
+from lateen.core.codec import LatentSpec
+from lateen.core.direction import Direction
+from lateen.core.geometry import Geometry
+from lateen.core.points import Points
+from lateen.operations.direction import Fitted, described, fit, get
+from lateen.operations.edit import Edited, edit
+from lateen.operations.info import Info, info
+from lateen.operations.map import Map, make_map
+from lateen.operations.near import Neighbours, near
+from lateen.operations.opened import Opened
+from lateen.operations.sample import Samples, sample
+from lateen.operations.solve import Solution, solve
+from lateen.operations.walk import Walk, walk
+from lateen.store import SpaceFolder
+
+
+class Space:
+    """A latent space; `lateen.open(path)` gives one.
+
+    An ITEM below is an id of the space, the path of a picture file (it is encoded), or an expression over both.
+
+    Args:
+        path: The `NAME.space` folder.
+
+    Raises:
+        SpaceError: If the folder is no space, of another format version, unfinished or damaged.
+
+    Example:
+        >>> import lateen as lt
+        >>> faces = lt.open("faces.space")                        # doctest: +SKIP
+        >>> faces.path("anna.jpg", "ben.jpg").save("path.png")    # doctest: +SKIP
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._opened = Opened(SpaceFolder.open(Path(path)))
+
+    def __len__(self) -> int:
+        return len(self._opened.ids)
+
+    def __repr__(self) -> str:
+        spec = self.spec
+        return f"Space({self._opened.path.name}: {len(self):,} items, {spec.dim} dimensions, {spec.encoder})"
+
+    @property
+    def spec(self) -> LatentSpec:
+        """What the vectors are: encoder, dimension, geometry, fingerprint."""
+        return self._opened.spec
+
+    @property
+    def geometry(self) -> Geometry:
+        """How distances, means and ways are taken."""
+        return self._opened.geometry
+
+    @property
+    def ids(self) -> list[str]:
+        """Ids of the items, in row order."""
+        return list(self._opened.ids)
+
+    @property
+    def vectors(self) -> Float32[np.ndarray, "n dim"]:
+        """All vectors, (n, dim), memory-mapped."""
+        return self._opened.vectors
+
+    @property
+    def points(self) -> Points:
+        """The items as plain data in memory: ids, vectors, fields."""
+        fields = {name: self._opened.column(name) for name in self._opened.fields.column_names}
+        return Points(self._opened.ids, np.asarray(self.vectors), fields, self.geometry)
+
+    def info(self) -> Info:
+        """What the space holds, where it came from, and how far the data is compressed."""
+        return info(self._opened)
+
+    def near(self, item: str, k: int = 10, *, where: str | None = None) -> Neighbours:
+        """The k items nearest to an ITEM, of those that `where` admits (SQL over the fields: "glasses = 1")."""
+        return near(self._opened, item, k, where)
+
+    def solve(
+        self, expression: str, k: int = 10, *, where: str | None = None, include_inputs: bool = False
+    ) -> Solution:
+        """Latent arithmetic: where "a - b + c" leads, decoded, and the k items nearest to it."""
+        return solve(self._opened, expression, k, where, include_inputs)
+
+    def path(self, *items: str, steps: int = 9, along: str | None = None) -> Walk:
+        """The decoded way through two or more ITEMs: along "straight", "sphere" or "gaussian"."""
+        return walk(self._opened, items, steps, along)
+
+    def direction(
+        self,
+        name: str,
+        *,
+        field: str | None = None,
+        positive: str | None = None,
+        group: str | None = None,
+        seed: int = 0,
+        force: bool = False,
+    ) -> Fitted:
+        """A named direction: fitted on `field` and kept with the space, or, without `field`, the one kept before."""
+        if field is None:
+            return described(self._opened, get(self._opened, name))
+        return fit(self._opened, name, field, positive, group, seed, force)
+
+    def directions(self) -> dict[str, Direction]:
+        """All directions kept with the space."""
+        return self._opened.directions
+
+    def edit(self, item: str, by: Mapping[str, float]) -> Edited:
+        """An ITEM moved along named directions, in standard deviations: `by={"glasses": 2, "smile": -1}`."""
+        return edit(self._opened, item, by)
+
+    def sample(self, n: int = 16, *, seed: int = 0) -> Samples:
+        """New items, drawn like the data."""
+        return sample(self._opened, n, seed)
+
+    def map(self, *, method: str = "umap", dims: int = 2, color: str | None = None, seed: int = 0) -> Map:
+        """The space laid out in two or three dimensions by "umap" or "pca"."""
+        return make_map(self._opened, method, dims, color, seed)
+
+    def encode(self, images: UInt8[np.ndarray, "n height width 3"]) -> Float32[np.ndarray, "n dim"]:
+        """Vectors of pictures of the size that the space was built with."""
+        return self._opened.encode(images)
+
+    def decode(self, vectors: Float32[np.ndarray, "n dim"]) -> list[UInt8[np.ndarray, "height width 3"] | None]:
+        """Pictures of vectors: decoded, or those of the nearest items where the space has no decoder."""
+        return [made.image for made in self._opened.synthesise(vectors)]
+
+    def to_arrow(self) -> pa.Table:
+        """The space as a table: id, vector and the fields."""
+        vectors = pa.FixedSizeListArray.from_arrays(pa.array(np.asarray(self.vectors).ravel()), self.spec.dim)
+        fields = self._opened.fields
+        columns = {name: fields[name] for name in fields.column_names}
+        return pa.table({"id": pa.array(self._opened.ids), "vector": vectors} | columns)
