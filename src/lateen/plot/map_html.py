@@ -1,0 +1,179 @@
+"""The map as one web page that asks nothing of the network: pan, zoom, search, colour by any field.
+
+One idea: everything a user wrote travels as data, in a JSON block that can't end early, and the page puts it
+on the screen as text. A policy in the page forbids all requests and any script but its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from string import Template
+
+import numpy as np
+from jaxtyping import Float, Shaped
+
+from lateen.core.errors import InputError
+from lateen.plot.atlas import make_atlas
+from lateen.plot.coloring import Categories, Numbers, read_field
+from lateen.plot.map_png import PLAIN_DOT
+from lateen.plot.palette import CATEGORIES, VALUES
+
+SCRIPTS = ("data.js", "placing.js", "view.js", "panel.js", "main.js")
+MISSING_CODE = 65535
+
+
+def map_html(
+    positions: Float[np.ndarray, "n 2"],
+    ids: Sequence[str],
+    fields: Mapping[str, Shaped[np.ndarray, " _"]],
+    thumbnails: Sequence[bytes | None] | None = None,
+    *,
+    title: str,
+    subtitle: str = "",
+    quality: Mapping[str, float | int] | None = None,
+    color_by: str | None = None,
+    tile: int | None = None,
+) -> str:
+    """A self-contained page of a 2-D map.
+
+    Args:
+        positions: (n, 2); y points up. An item whose position is not finite is found by no one, but kept.
+        ids: One per item.
+        fields: Columns of length n, shown on an item's card, searched, and used as colours. Columns of free
+            text can't be colours; None and NaN are missing.
+        thumbnails: One encoded JPEG, WebP or PNG per item, or None; packed into sheets of small tiles.
+        title: Heading and name of the page.
+        subtitle: A line under it.
+        quality: Figures of the map, such as `MapQuality.to_dict()`, written at the bottom.
+        color_by: The field to start with; without it, the first that can be a colour and is a category,
+            else none.
+        tile: Side of a tile in pixels; without it 64 for up to 3,000 items, 48 up to 20,000, else 32.
+
+    Returns:
+        The page.
+
+    Raises:
+        InputError: If lengths differ, `color_by` can't be a colour, or a thumbnail is no picture.
+    """
+    n = len(positions)
+    _check(n, ids, fields, thumbnails)
+    columns = [_column(name, values) for name, values in fields.items()]
+    atlas = make_atlas(thumbnails, tile) if thumbnails is not None and any(thumbnails) else None
+    data = {
+        "title": title,
+        "subtitle": subtitle,
+        "quality": _quality_text(quality, int((~np.isfinite(positions).all(axis=1)).sum())),
+        "ids": list(ids),
+        "positions": _packed(positions.astype("<f4")),
+        "fields": columns,
+        "start": _start(columns, color_by),
+        "atlas": atlas
+        and {
+            "tile": atlas.tile,
+            "perRow": atlas.per_row,
+            "sheets": atlas.sheets,
+            "sizes": _packed(atlas.sizes),
+        },
+        "palette": {"categories": CATEGORIES, "values": VALUES, "plain": PLAIN_DOT},
+    }
+    return _page(title, data)
+
+
+def read_map_html(page: str) -> dict[str, object]:
+    """The data block of a page made by `map_html`, as it was written; positions and columns stay packed."""
+    start = page.index('id="data">') + len('id="data">')
+    data: dict[str, object] = json.loads(page[start : page.index("</script>", start)])
+    return data
+
+
+def _page(title: str, data: Mapping[str, object]) -> str:
+    folder = files("lateen.plot") / "templates"
+    style = (folder / "map.css").read_text(encoding="utf-8")
+    parts = "\n".join((folder / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    script = f'(() => {{\n"use strict";\n{parts}}})();'
+    policy = (
+        f"default-src 'none'; img-src data:; script-src {_hash(script)}; style-src {_hash(style)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    template = Template((folder / "map.html").read_text(encoding="utf-8"))
+    return template.substitute(
+        policy=policy,
+        title=html.escape(title),
+        style=style,
+        script=script,
+        data=_inert_json(data),
+    )
+
+
+def _inert_json(data: Mapping[str, object]) -> str:
+    """JSON in ASCII without <, > and &: no text in it can close the block it stands in."""
+    text = json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _column(name: str, values: Shaped[np.ndarray, " n"]) -> dict[str, object]:
+    field = read_field(values)
+    if isinstance(field, Categories):
+        codes = np.where(field.codes < 0, MISSING_CODE, field.codes).astype("<u2")
+        return {
+            "name": name,
+            "kind": field.kind,
+            "names": field.names,
+            "counts": field.counts,
+            "codes": _packed(codes),
+        }
+    if isinstance(field, Numbers):
+        packed = _packed(field.values.astype("<f4"))
+        return {"name": name, "kind": field.kind, "values": packed, "low": field.low, "high": field.high}
+    return {"name": name, "kind": field.kind, "values": field.values}
+
+
+def _start(columns: Sequence[Mapping[str, object]], color_by: str | None) -> int:
+    names = {str(c["name"]): i for i, c in enumerate(columns) if c["kind"] != "texts"}
+    if color_by is None:
+        return next((i for i, c in enumerate(columns) if c["kind"] == "categories"), -1)
+    if color_by not in names:
+        known = ", ".join(names) or "none"
+        raise InputError(f"map_html can't colour by {color_by!r}; fields that can be colours: {known}.")
+    return names[color_by]
+
+
+def _quality_text(quality: Mapping[str, float | int] | None, unplaced: int) -> str:
+    parts = []
+    for name in ("trustworthiness", "continuity"):
+        if quality and name in quality:
+            parts.append(f"{name} {quality[name]:.3f}")
+    if parts and quality and "k" in quality:
+        parts[-1] += f" (k = {quality['k']}, 1 is perfect)"
+    if unplaced:
+        parts.append(f"{unplaced:,} items have no place")
+    return " · ".join(parts)
+
+
+def _packed(array: Shaped[np.ndarray, "*_"]) -> str:
+    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+
+
+def _check(
+    n: int,
+    ids: Sequence[str],
+    fields: Mapping[str, Shaped[np.ndarray, " _"]],
+    thumbnails: Sequence[bytes | None] | None,
+) -> None:
+    if len(ids) != n:
+        raise InputError(f"map_html got {len(ids)} ids for {n} positions; give one per item.")
+    for name, values in fields.items():
+        if len(values) != n:
+            raise InputError(f"map_html got field {name!r} of length {len(values)} for {n} positions.")
+    if thumbnails is not None and len(thumbnails) != n:
+        raise InputError(f"map_html got {len(thumbnails)} thumbnails for {n} positions; give one per item, or None.")

@@ -1,0 +1,173 @@
+"""The map as a picture: every point a dot, a picture wherever one has room, and the legend of one field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import Float, Shaped
+from PIL import Image, ImageDraw
+
+from lateen.core.errors import InputError
+from lateen.plot.atlas import as_thumbnail
+from lateen.plot.canvas import PADDING, Page, Picture, top_of
+from lateen.plot.coloring import (
+    Categories,
+    Numbers,
+    Texts,
+    category_color,
+    colors_of,
+    number_text,
+    read_field,
+)
+from lateen.plot.palette import CATEGORIES, FAINT, MISSING, MUTED, PAPER, VALUES, Color, scale_color
+from lateen.plot.placing import place_apart
+
+LEGEND = 210
+PLAIN_DOT: Color = (126, 150, 170)
+SMALLEST_MAP = 400
+
+Thumbnails = Callable[[int], Picture | bytes | None]
+
+
+def map_png(
+    positions: Float[np.ndarray, "n 2"],
+    *,
+    colors: Shaped[np.ndarray, " m"] | None = None,
+    thumbnails: Thumbnails | None = None,
+    title: str | None = None,
+    field: str | None = None,
+    size: int = 1400,
+    note: str | None = None,
+) -> Image.Image:
+    """Draw a 2-D map.
+
+    Args:
+        positions: (n, 2); y points up. Points whose position is not finite are left out.
+        colors: (n,) values of a field: few distinct ones are categories, numbers a scale; None and NaN
+            are grey.
+        thumbnails: Called with a row, gives its picture as an array or as encoded bytes, or None. It is
+            called only for the rows that are shown.
+        title: A line above.
+        field: Name of the field, over the legend.
+        size: Width of the picture in pixels, at least 400.
+        note: A small line under the map, such as its quality.
+
+    Returns:
+        The picture; its height follows the shape of the map.
+
+    Raises:
+        InputError: If lengths differ or the size is too small.
+    """
+    n = len(positions)
+    if colors is not None and len(colors) != n:
+        raise InputError(f"map_png got {len(colors)} colors for {n} positions; give one value per point.")
+    if size < SMALLEST_MAP:
+        raise InputError(f"map_png got size={size}; a map needs at least {SMALLEST_MAP} pixels.")
+    coloring = None if colors is None else read_field(colors)
+    side = 0 if coloring is None or isinstance(coloring, Texts) else LEGEND
+    there = np.flatnonzero(np.isfinite(positions).all(axis=1))
+    places, height = _to_pixels(positions[there], size - 2 * PADDING - side)
+    top = top_of(title)
+    page = Page(size, top + height + (30 if note else 0) + PADDING, title)
+    every = [PLAIN_DOT] * n if coloring is None else colors_of(coloring)
+    inks = [every[row] for row in there]
+    page.image.paste(_dots(places, inks, (size - 2 * PADDING - side, height)), (PADDING, top))
+    if thumbnails is not None:
+        _thumbnails(page, places, top, lambda at: thumbnails(int(there[at])), inks if side else None)
+    if n == 0:
+        page.text(PADDING, top + height / 2, "No items to show.", color=MUTED)
+    if side and coloring is not None:
+        _legend(page, coloring, field or "", top, height)
+    if note:
+        page.note(note, page.image.height - PADDING - 10)
+    return page.image
+
+
+def _to_pixels(positions: Float[np.ndarray, "n 2"], width: int) -> tuple[Float[np.ndarray, "n 2"], int]:
+    """Pixel places with the map's own aspect, within 1 : 2 ... 1 : 1, and the height that this takes."""
+    if len(positions) == 0:
+        return np.zeros((0, 2)), width // 2
+    low, high = positions.min(axis=0).astype(float), positions.max(axis=0).astype(float)
+    spans = np.maximum(high - low, 1e-9 + 1e-6 * float((high - low).max()))
+    margin = 0.045 * width
+    inner = width - 2 * margin
+    height = round(min(max(inner * spans[1] / spans[0], 0.45 * inner), inner) + 2 * margin)
+    scale = min(inner / spans[0], (height - 2 * margin) / spans[1])
+    if float((high - low).max()) == 0:
+        scale = 0.0
+    centred = (positions - (low + high) / 2) * scale
+    return np.stack([width / 2 + centred[:, 0], height / 2 - centred[:, 1]], axis=1), height
+
+
+def _dots(places: Float[np.ndarray, "n 2"], inks: list[Color], size: tuple[int, int]) -> Image.Image:
+    """Translucent dots at twice the size, in an order that lets no category cover the others."""
+    n = len(places)
+    radius = float(np.clip(150 / np.sqrt(max(n, 1)), 1.5, 5.5)) * 2
+    alpha = int(np.clip(255 - 14 * np.log2(1 + n / 200), 140, 235))
+    sheet = Image.new("RGB", (2 * size[0], 2 * size[1]), PAPER)
+    pen = ImageDraw.Draw(sheet, "RGBA")
+    for row in np.random.default_rng(0).permutation(n).tolist():
+        x, y = 2 * places[row]
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(*inks[row], alpha))
+    return sheet.resize(size, Image.Resampling.BOX)
+
+
+def _thumbnails(
+    page: Page,
+    places: Float[np.ndarray, "n 2"],
+    top: int,
+    thumbnail: Callable[[int], Picture | bytes | None],
+    inks: list[Color] | None,
+) -> None:
+    """Pictures where they have room; with colours they stand apart, so that the dots between stay visible."""
+    edge = max(28, round(page.width * 0.036))
+    apart = edge * (1.45 if inks else 1.16)
+    for at in place_apart(places, apart, np.ones(len(places), bool)).tolist():
+        image = as_thumbnail(thumbnail(at), edge)
+        if image is None:
+            continue
+        x = round(places[at, 0] - image.width / 2) + PADDING
+        y = round(places[at, 1] - image.height / 2) + top
+        page.draw.rounded_rectangle((x - 4, y - 4, x + image.width + 3, y + image.height + 3), 8, fill=PAPER)
+        page.picture(image, x, y, outline=inks[at] if inks else None)
+
+
+def _legend(page: Page, coloring: Categories | Numbers | Texts, field: str, y: int, height: int) -> None:
+    width = LEGEND - 36
+    x = page.width - PADDING - width
+    page.text(x, y, field, size=18, width=width)
+    y += 36
+    if isinstance(coloring, Numbers):
+        _scale(page, coloring, x, y, min(320, height - 60))
+    elif isinstance(coloring, Categories):
+        room = max(1, (height - 60) // 28 - 2)
+        shown = min(len(coloring.names), len(CATEGORIES), room)
+        entries = [
+            (category_color(i), name, count)
+            for i, (name, count) in enumerate(zip(coloring.names[:shown], coloring.counts, strict=False))
+        ]
+        rest, missing = sum(coloring.counts[shown:]), int((coloring.codes < 0).sum())
+        if rest:
+            entries.append((MISSING, f"{len(coloring.names) - shown} others", rest))
+        if missing:
+            entries.append((FAINT if rest else MISSING, "missing", missing))
+        for ink, name, count in entries:
+            page.draw.ellipse((x, y + 4, x + 13, y + 17), fill=ink)
+            page.text(x + 22, y, name, width=width - 22 - 64)
+            page.text(x + width, y, f"{count:,}", align="right", color=MUTED)
+            y += 28
+
+
+def _scale(page: Page, numbers: Numbers, x: int, y: int, height: int) -> None:
+    for i in range(height):
+        page.draw.line((x, y + i, x + 17, y + i), fill=scale_color(VALUES, 1 - i / max(1, height - 1)))
+    for share in (0.0, 0.5, 1.0):
+        value = numbers.low + share * (numbers.high - numbers.low)
+        at = y + (1 - share) * (height - 1)
+        page.draw.line((x + 18, at, x + 23, at), fill=MUTED)
+        page.text(x + 30, at - 10, number_text(value), width=LEGEND - 70)
+    missing = int((~np.isfinite(numbers.values)).sum())
+    if missing:
+        page.draw.ellipse((x + 2, y + height + 22, x + 15, y + height + 35), fill=MISSING)
+        page.text(x + 30, y + height + 18, f"missing {missing:,}", color=MUTED)

@@ -1,0 +1,56 @@
+"""Which points of a map show their picture: as many as have room, and every region at least one.
+
+One idea: dense places choose first, then whoever is far enough from all chosen. A point without a picture
+always has a pictured one within the distance.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+
+def crowding(places: Float[np.ndarray, "n 2"], cell: float) -> Int[np.ndarray, " n"]:
+    """How many points share each point's neighbourhood of 3 x 3 cells.
+
+    Args:
+        places: (n, 2) in any unit.
+        cell: Side of a cell in the same unit.
+    """
+    if len(places) == 0:
+        return np.zeros(0, np.int64)
+    cells = np.floor((places - places.min(axis=0)) / cell).astype(np.int64) + 1
+    shape = tuple(int(c) for c in cells.max(axis=0) + 2)
+    counts = np.zeros(shape, np.int64)
+    np.add.at(counts, (cells[:, 0], cells[:, 1]), 1)
+    around = np.zeros_like(counts)
+    for shift in itertools.product((-1, 0, 1), repeat=2):
+        around += np.roll(counts, shift, axis=(0, 1))
+    crowd: Int[np.ndarray, " n"] = around[cells[:, 0], cells[:, 1]]
+    return crowd
+
+
+def place_apart(
+    places: Float[np.ndarray, "n 2"], distance: float, eligible: Bool[np.ndarray, " n"]
+) -> Int[np.ndarray, " m"]:
+    """Rows whose squares of side `distance`, centred on the points, don't overlap, densest places first.
+
+    Args:
+        places: (n, 2) in pixels.
+        distance: Least distance between two chosen points, along x or along y.
+        eligible: Which rows may be chosen.
+    """
+    order = np.argsort(-crowding(places, distance), kind="stable")
+    taken: dict[tuple[int, int], list[tuple[float, float]]] = {}
+    chosen: list[int] = []
+    for row in order[eligible[order]].tolist():
+        x, y = float(places[row, 0]), float(places[row, 1])
+        column, line = int(x // distance), int(y // distance)
+        near = (taken.get((column + i, line + j), ()) for i in (-1, 0, 1) for j in (-1, 0, 1))
+        if any(abs(x - a) < distance and abs(y - b) < distance for cell in near for a, b in cell):
+            continue
+        taken.setdefault((column, line), []).append((x, y))
+        chosen.append(row)
+    return np.array(chosen, np.int64)

@@ -1,0 +1,173 @@
+// The canvas: where the map is looked at from, and how it is painted.
+
+const NEAREST = 400, FARTHEST = 0.4, MARGIN = 0.88;
+
+class View {
+  constructor(canvas, data, state) {
+    Object.assign(this, { canvas, data, state, zoom: 1, centerX: 0, centerY: 0, waiting: false, tiles: [] });
+    this.levels = new Levels(data);
+    this.measure();
+    this.whole();
+  }
+
+  measure() {
+    const ratio = window.devicePixelRatio || 1;
+    this.width = this.canvas.clientWidth;
+    this.height = this.canvas.clientHeight;
+    this.canvas.width = Math.round(this.width * ratio);
+    this.canvas.height = Math.round(this.height * ratio);
+    this.ratio = ratio;
+    let left = Infinity, right = -Infinity, top = Infinity, bottom = -Infinity;
+    for (let i = 0; i < this.data.n; i++) {
+      const x = this.data.x[i], y = this.data.y[i];
+      if (!Number.isFinite(x) || !Number.isFinite(y)) continue;
+      left = Math.min(left, x); right = Math.max(right, x);
+      top = Math.min(top, y); bottom = Math.max(bottom, y);
+    }
+    if (left > right) left = right = top = bottom = 0;
+    this.middle = [(left + right) / 2, (top + bottom) / 2];
+    // The panels cover about 280 px at the left and 230 px at the right of a wide window.
+    this.inset = this.width > 900 ? [280, 232] : [0, 0];
+    const room = this.width - this.inset[0] - this.inset[1];
+    const spanX = right - left || 1, spanY = bottom - top || 1;
+    this.scale = MARGIN * Math.min(room / spanX, this.height / spanY);
+    this.redraw();
+  }
+
+  whole() {
+    this.zoom = 1;
+    this.centerX = this.middle[0] + (this.inset[1] - this.inset[0]) / 2 / this.scale;
+    this.centerY = this.middle[1];
+    this.redraw();
+  }
+
+  screen(item) {
+    const unit = this.scale * this.zoom;
+    return [this.width / 2 + (this.data.x[item] - this.centerX) * unit, this.height / 2 + (this.data.y[item] - this.centerY) * unit];
+  }
+
+  move(dx, dy) {
+    this.centerX -= dx / (this.scale * this.zoom);
+    this.centerY -= dy / (this.scale * this.zoom);
+    this.redraw();
+  }
+
+  zoomAt(factor, x = this.width / 2, y = this.height / 2) {
+    const next = Math.min(NEAREST, Math.max(FARTHEST, this.zoom * factor));
+    const before = this.scale * this.zoom, after = this.scale * next;
+    this.centerX += (x - this.width / 2) * (1 / before - 1 / after);
+    this.centerY += (y - this.height / 2) * (1 / before - 1 / after);
+    this.zoom = next;
+    this.redraw();
+  }
+
+  goTo(item) {
+    this.zoom = Math.max(this.zoom, 6);
+    this.centerX = this.data.x[item];
+    this.centerY = this.data.y[item];
+    this.redraw();
+  }
+
+  // The item under a place: a picture if one is there, else the nearest dot within reach.
+  itemAt(x, y, reach = 14) {
+    for (const tile of this.tiles) {
+      if (x >= tile.x && x <= tile.x + tile.width && y >= tile.y && y <= tile.y + tile.height) return tile.item;
+    }
+    let best = -1, nearest = reach * reach;
+    for (let i = 0; i < this.data.n; i++) {
+      if (!this.state.lit(i)) continue;
+      const [sx, sy] = this.screen(i);
+      const distance = (sx - x) ** 2 + (sy - y) ** 2;
+      if (distance < nearest) { nearest = distance; best = i; }
+    }
+    return best;
+  }
+
+  redraw() {
+    if (this.waiting) return;
+    this.waiting = true;
+    requestAnimationFrame(() => { this.waiting = false; this.paint(); });
+  }
+
+  paint() {
+    const pen = this.canvas.getContext("2d");
+    const style = getComputedStyle(document.documentElement);
+    this.colors = Object.fromEntries(["paper", "ink", "accent", "missing", "faint"].map((name) => [name, style.getPropertyValue("--" + name).trim()]));
+    pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    pen.fillStyle = this.colors.paper;
+    pen.fillRect(0, 0, this.width, this.height);
+    this.paintDots(pen);
+    this.tiles = [];
+    if (this.state.pictures && this.data.atlas) this.paintTiles(pen);
+    this.paintMarks(pen);
+  }
+
+  paintDots(pen) {
+    const { inks, itemsOf, lit } = this.state;
+    const base = Math.min(4, Math.max(1.4, 90 / Math.sqrt(this.data.n || 1)));
+    const radius = Math.min(7, base * Math.pow(this.zoom, 0.35));
+    const faint = new Path2D(), turn = 2 * Math.PI;
+    const paths = inks.map(() => new Path2D());
+    itemsOf.forEach((items, ink) => {
+      for (const item of items) {
+        const [x, y] = this.screen(item);
+        if (!(x > -9 && y > -9 && x < this.width + 9 && y < this.height + 9)) continue;
+        const path = lit(item) ? paths[ink] : faint;
+        path.moveTo(x + radius, y);
+        path.arc(x, y, radius, 0, turn);
+      }
+    });
+    pen.fillStyle = this.colors.faint;
+    pen.fill(faint);
+    pen.globalAlpha = 0.85;
+    paths.forEach((path, ink) => { pen.fillStyle = inks[ink] || this.colors.missing; pen.fill(path); });
+    pen.globalAlpha = 1;
+  }
+
+  paintTiles(pen) {
+    const edge = tileSize(this.zoom), tile = this.data.atlas.tile;
+    const framed = this.state.field >= 0;
+    pen.imageSmoothingQuality = "high";
+    for (const item of this.levels.at(this.zoom, this.scale)) {
+      const [x, y] = this.screen(item);
+      if (!(x > -edge && y > -edge && x < this.width + edge && y < this.height + edge)) continue;
+      const picture = pictureOf(this.data.atlas, item);
+      if (!picture) continue;
+      const lit = this.state.lit(item);
+      if (!lit) continue;
+      const width = (picture.width / tile) * edge, height = (picture.height / tile) * edge;
+      this.paintTile(pen, picture, x - width / 2, y - height / 2, width, height, framed && this.state.inkOf(item));
+      this.tiles.push({ item, x: x - width / 2, y: y - height / 2, width, height });
+    }
+  }
+
+  paintTile(pen, picture, x, y, width, height, ink) {
+    const corner = 0.12 * Math.min(width, height), rim = ink === false ? 1.5 : 2.5;
+    pen.fillStyle = ink === false ? this.colors.paper : ink || this.colors.missing;
+    pen.beginPath();
+    pen.roundRect(x - rim, y - rim, width + 2 * rim, height + 2 * rim, corner + rim);
+    pen.fill();
+    pen.save();
+    pen.beginPath();
+    pen.roundRect(x, y, width, height, corner);
+    pen.clip();
+    pen.drawImage(picture.image, picture.x, picture.y, picture.width, picture.height, x, y, width, height);
+    pen.restore();
+  }
+
+  // Rings round what was searched for, hovered and pinned.
+  paintMarks(pen) {
+    const ring = (item, color, width) => {
+      const tile = this.tiles.find((t) => t.item === item);
+      pen.strokeStyle = color;
+      pen.lineWidth = width;
+      pen.beginPath();
+      if (tile) pen.roundRect(tile.x - 4, tile.y - 4, tile.width + 8, tile.height + 8, 8);
+      else pen.arc(...this.screen(item), 9, 0, 2 * Math.PI);
+      pen.stroke();
+    };
+    if (this.state.found && this.state.found.length <= 400) this.state.found.forEach((item) => ring(item, this.colors.accent, 2));
+    if (this.state.hovered >= 0) ring(this.state.hovered, this.colors.ink, 2);
+    if (this.state.pinned >= 0) ring(this.state.pinned, this.colors.accent, 3);
+  }
+}
