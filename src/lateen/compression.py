@@ -1,4 +1,4 @@
-"""How far a codec compresses the data, measured on a sample of the items: numbers, bytes, and what the round trip costs."""
+"""How far a codec compresses the data and what the round trip costs, measured on a sample of the items."""
 
 from __future__ import annotations
 
@@ -57,10 +57,8 @@ def measure_compression(
 def _sample(source: Source, size: int, fit: str, seed: int) -> UInt8[np.ndarray, "n size size 3"]:
     """Up to RUNS x RUN_LENGTH pictures from all over the source, in seeded order."""
     n = len(source)
-    if n <= RUNS * RUN_LENGTH:
-        starts = np.arange(0, n, RUN_LENGTH)
-    else:
-        starts = np.linspace(0, n - RUN_LENGTH, RUNS).astype(int)
+    all_of_it = n <= RUNS * RUN_LENGTH
+    starts = np.arange(0, n, RUN_LENGTH) if all_of_it else np.linspace(0, n - RUN_LENGTH, RUNS).astype(int)
     read = [source.read(int(s), min(int(s) + RUN_LENGTH, n), size=size, fit=fit).images for s in starts]
     images = np.concatenate(read) if read else np.zeros((0, size, size, 3), np.uint8)
     return images[np.random.default_rng(seed).permutation(len(images))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -82,7 +83,9 @@ def matches(title: str, found: Sequence[Match]) -> None:
 
 def figure(value: float | None, digits: int = 3) -> str:
     """A figure for people: rounded, a dash where there is none."""
-    return "–" if value is None or value != value else f"{value:.{digits}g}" if abs(value) < 1 else f"{value:.{digits}f}"
+    if value is None or math.isnan(value):
+        return "–"
+    return f"{value:.{digits}g}" if abs(value) < 1 else f"{value:.{digits}f}"
 
 
 def _short(value: object) -> str:

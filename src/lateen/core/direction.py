@@ -55,7 +55,7 @@ class Direction:
 
     def apply(self, points: Float[np.ndarray, "*batch dim"], steps: float) -> Float[np.ndarray, "*batch dim"]:
         """Move points by `steps` standard deviations along the direction (negative: away from the attribute)."""
-        return points + np.asarray(steps * self.scale, points.dtype) * self.vector.astype(points.dtype)
+        return np.asarray(points + np.asarray(steps * self.scale, points.dtype) * self.vector.astype(points.dtype))
 
     def read(self, points: Float[np.ndarray, "*batch dim"]) -> Float[np.ndarray, "*batch"]:
         """How far along the direction points are, in steps from the origin: (..., dim) -> (...)."""

@@ -1,4 +1,4 @@
-"""Geometries: how distance, means and ways between points are taken. Strings are resolved at the edge, by `geometry_named`.
+"""Geometries: how distance, means and ways between points are taken. `geometry_named` resolves strings at the edge.
 
 One idea: every geometry is a Riemannian space with closed-form geodesics, so one set of laws holds for all of them:
 `interpolate` is `exp(p, t * log(p, q))`, it has constant speed, and its length is `distance(p, q)`.
@@ -16,11 +16,12 @@ from lateen.core.errors import InputError
 
 Vectors = Float[np.ndarray, "... dim"]
 Scalars = Float[np.ndarray, "..."]
+Column = Float[np.ndarray, "... 1"]
 
 
 @runtime_checkable
 class Geometry(Protocol):
-    """A space with distances and geodesics. Leading axes broadcast; the last axis is the vector's. The dtype is kept."""
+    """A space with distances and geodesics. Leading axes broadcast, the last is the vector's; the dtype is kept."""
 
     @property
     def name(self) -> str:
@@ -39,7 +40,7 @@ class Geometry(Protocol):
         """Where the geodesic that leaves p with velocity v is at time 1."""
         ...
 
-    def interpolate(self, p: Vectors, q: Vectors, t: float | Scalars) -> Vectors:
+    def interpolate(self, p: Vectors, q: Vectors, t: float | Scalars | np.floating) -> Vectors:
         """The point at share t of the geodesic from p (t = 0) to q (t = 1)."""
         ...
 
@@ -70,7 +71,7 @@ class Euclidean:
         """The sum."""
         return np.asarray(p + v)
 
-    def interpolate(self, p: Vectors, q: Vectors, t: float | Scalars) -> Vectors:
+    def interpolate(self, p: Vectors, q: Vectors, t: float | Scalars | np.floating) -> Vectors:
         """The straight line."""
         share = _share(t, p)
         return np.asarray((1 - share) * p + share * q)
@@ -114,7 +115,7 @@ class Sphere:
         along = v / np.where(angle > 0, angle, 1)
         return _unit(np.cos(angle) * p + np.sin(angle) * along)
 
-    def interpolate(self, p: Vectors, q: Vectors, t: float | Scalars) -> Vectors:
+    def interpolate(self, p: Vectors, q: Vectors, t: float | Scalars | np.floating) -> Vectors:
         """Spherical linear interpolation."""
         return self.exp(p, _share(t, p) * self.log(p, q))
 
@@ -163,7 +164,7 @@ class Gaussian:
 
     @classmethod
     def fit(cls, vectors: Float[np.ndarray, "n dim"], floor: float = 0.05) -> Gaussian:
-        """Centre and spread of vectors; axes that hardly vary get `floor` of the widest, so that noise isn't blown up."""
+        """Centre and spread of vectors; axes that hardly vary get `floor` of the widest, or noise would be blown up."""
         spread = vectors.std(axis=0)
         widest = float(spread.max()) if spread.size else 1.0
         return cls(vectors.mean(axis=0), np.maximum(spread, floor * widest if widest > 0 else 1).astype(vectors.dtype))
@@ -172,7 +173,7 @@ class Gaussian:
         """Length of the geodesic on the cylinder, in whitened units."""
         (r, u), (s, v) = self._polar(p), self._polar(q)
         arc = _angle(u, v) * _root(p)
-        return np.sqrt((s - r) ** 2 + arc**2)[..., 0]
+        return np.asarray(np.sqrt((s - r) ** 2 + arc**2)[..., 0])
 
     def log(self, p: Vectors, q: Vectors) -> Vectors:
         """Change of norm along the direction of p, plus the great circle's velocity times sqrt(dim)."""
@@ -186,7 +187,7 @@ class Gaussian:
         turned = Sphere().exp(u, (v - radial * u) / _root(p))
         return self._restore(turned * (r + radial))
 
-    def interpolate(self, p: Vectors, q: Vectors, t: float | Scalars) -> Vectors:
+    def interpolate(self, p: Vectors, q: Vectors, t: float | Scalars | np.floating) -> Vectors:
         """Slerp the direction, lerp the norm."""
         return self.exp(p, _share(t, p) * self.log(p, q))
 
@@ -223,7 +224,7 @@ class Gaussian:
         x = x if self.spread is None else x * self.spread.astype(x.dtype)
         return x if self.center is None else x + self.center.astype(x.dtype)
 
-    def _polar(self, x: Vectors) -> tuple[Vectors, Vectors]:
+    def _polar(self, x: Vectors) -> tuple[Column, Vectors]:
         white = self._whiten(x)
         r = _norm(white)
         pole = np.zeros(white.shape[-1], white.dtype)
@@ -253,7 +254,7 @@ def geometry_named(name: str, vectors: Float[np.ndarray, "n dim"] | None = None)
     raise InputError(f"There is no geometry {name!r}; choose straight, sphere or gaussian.")
 
 
-def _norm(x: Vectors) -> Vectors:
+def _norm(x: Vectors) -> Column:
     return np.asarray(np.sqrt((x * x).sum(-1, keepdims=True)))
 
 
@@ -264,16 +265,16 @@ def _unit(x: Vectors) -> Vectors:
     return np.asarray(x / norm)
 
 
-def _angle(u: Vectors, v: Vectors) -> Vectors:
+def _angle(u: Vectors, v: Vectors) -> Column:
     """Kahan's formula: exact for small and for nearly straight angles, where arccos loses half the digits."""
-    return 2 * np.arctan2(_norm(u - v), _norm(u + v))
+    return np.asarray(2 * np.arctan2(_norm(u - v), _norm(u + v)))
 
 
 def _root(x: Vectors) -> float:
     return float(np.sqrt(x.shape[-1]))
 
 
-def _share(t: float | Scalars, like: Vectors) -> Vectors:
+def _share(t: float | Scalars | np.floating, like: Vectors) -> Column:
     return np.asarray(t, like.dtype)[..., None]
 
 
@@ -293,4 +294,4 @@ def _weights(points: Vectors, weights: Float[np.ndarray, " n"] | None) -> Float[
     w = np.asarray(weights, np.float64)
     if w.shape != (len(points),) or (w < 0).any() or w.sum() <= 0:
         raise InputError(f"mean got weights {w!r} for {len(points)} points; give one non-negative weight per point.")
-    return w / w.sum()
+    return np.asarray(w / w.sum())

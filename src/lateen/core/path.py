@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -83,7 +84,7 @@ class Chain:
         """Geodesics from each point to the next; n >= 2."""
         if len(points) < 2:
             raise InputError(f"A path needs at least two points, got {len(points)}.")
-        return cls([Geodesic(geometry, p, q) for p, q in zip(points[:-1], points[1:], strict=True)])
+        return cls([Geodesic(geometry, p, q) for p, q in pairwise(points)])
 
     @property
     def start(self) -> Vector:
@@ -109,5 +110,5 @@ class Chain:
         bounds[-1] = 1.0
         leg = np.clip(np.searchsorted(bounds, times, side="right") - 1, 0, len(self.legs) - 1)
         local = (times - bounds[leg]) / np.where(shares[leg] > 0, shares[leg], 1)
-        flat = [self.legs[i].evaluate(float(s)) for i, s in zip(leg.ravel(), local.ravel(), strict=True)]
+        flat = [self.legs[int(i)].evaluate(float(s)) for i, s in zip(leg.ravel(), local.ravel(), strict=True)]
         return np.stack(flat).reshape(*times.shape, -1) if flat else np.empty((0, len(self.start)), self.start.dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -28,7 +29,7 @@ class Points:
 
     ids: Sequence[str]
     vectors: Float32[np.ndarray, "n dim"]
-    fields: Mapping[str, Shaped[np.ndarray, " n"]] = field(default_factory=dict)
+    fields: Mapping[str, Shaped[np.ndarray, " rows"]] = field(default_factory=dict)
     geometry: Geometry = field(default_factory=Euclidean)
 
     def __post_init__(self) -> None:
@@ -39,8 +40,7 @@ class Points:
             if len(column) != n:
                 raise InputError(f"Points got field {name!r} of length {len(column)} for {n} vectors.")
         if len(set(self.ids)) != n:
-            seen: set[str] = set()
-            twice = next(i for i in self.ids if i in seen or seen.add(i))
+            twice = next(id for id, count in Counter(self.ids).items() if count > 1)
             raise InputError(f"Points got the id {twice!r} more than once; ids are unique.")
         if not np.isfinite(self.vectors).all():
             row = int(np.flatnonzero(~np.isfinite(self.vectors).all(axis=1))[0])
@@ -73,7 +73,7 @@ class Points:
             self.geometry,
         )
 
-    def column(self, name: str) -> Shaped[np.ndarray, " n"]:
+    def column(self, name: str) -> Shaped[np.ndarray, " rows"]:
         """One field; raises UnknownNameError with the fields that exist."""
         if name not in self.fields:
             raise UnknownNameError("field", name, self.fields, "these points")

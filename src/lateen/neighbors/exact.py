@@ -33,7 +33,7 @@ class Found:
 
 def nearest(
     vectors: Float[np.ndarray, "n dim"],
-    queries: Float[np.ndarray, "m dim"],
+    queries: Float[np.ndarray, "m query_dim"],
     k: int,
     *,
     geometry: Geometry,
@@ -93,7 +93,7 @@ def _scores(
 ) -> Float[np.ndarray, "m b"]:
     """Something that grows with distance: by matrix products where the geometry allows, else the distance itself."""
     if isinstance(geometry, Sphere):
-        return -(queries @ block.T) / np.linalg.norm(block, axis=1)
+        return np.asarray(-(queries @ block.T) / np.linalg.norm(block, axis=1))
     if isinstance(geometry, Euclidean):
         # Centring on the queries keeps the cancellation of |x|^2 - 2xq harmless for clouds far from the origin.
         origin = queries.mean(axis=0)

@@ -31,8 +31,8 @@ class Info:
             f"{f['name']}: {f['n']:,} items, {f['dim']} dimensions ({f['dtype']}, {f['geometry']})",
             f"source    {f['source']}" + (f", {f['rejected']} rejected" if f["rejected"] else ""),
             f"encoder   {f['encoder']}, {'decodes' if f['decodes'] else 'does not decode'}",
-            f"numbers   {c.numbers_before:,.0f} -> {c.numbers_after} per item: {c.numbers_before / c.numbers_after:,.0f} x fewer",
-            f"bytes     {c.bytes_before:,.0f} -> {c.bytes_after} per item: {c.bytes_before / c.bytes_after:,.1f} x fewer",
+            f"numbers   {c.numbers_before:,.0f} -> {c.numbers_after} per item ({c.numbers_ratio:,.0f} : 1)",
+            f"bytes     {c.bytes_before:,.0f} -> {c.bytes_after} per item ({c.bytes_ratio:,.1f} : 1)",
         ]
         if c.psnr is not None and c.psnr_pca is not None:
             lines.append(

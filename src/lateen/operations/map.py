@@ -68,13 +68,13 @@ class Map(Pictured):
         ids = self._opened.ids
 
         colors = None if self.color is None else self._opened.column(self.color)
-        title = f"{self._opened.path.stem}: {len(ids):,} items, {self._opened.spec.dim} dimensions laid out by {self.method}"
+        what = f"{len(ids):,} items, {self._opened.spec.dim} dimensions laid out by {self.method}"
         return map_png(
             self.positions[:, :2],
             colors=colors,
             field=self.color,
             thumbnails=lambda row: self._opened.pictures([ids[row]])[0],
-            title=title,
+            title=f"{self._opened.path.stem}: {what}",
         )
 
     def save(self, path: str | Path, *, force: bool = False) -> Path:

@@ -145,7 +145,9 @@ class Opened:
 
     def row_fields(self, rows: Sequence[int]) -> list[dict[str, object]]:
         """The fields of some rows, as plain data."""
-        return self.fields.take(pa.array(rows, pa.int64())).to_pylist() if self.fields.column_names else [{} for _ in rows]
+        if not self.fields.column_names:
+            return [{} for _ in rows]
+        return self.fields.take(pa.array(rows, pa.int64())).to_pylist()
 
     def among(self, where: str | None) -> Int[np.ndarray, " a"] | None:
         """Rows that a filter admits; None without a filter."""

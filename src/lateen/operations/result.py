@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import math
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -49,16 +50,15 @@ def plain(value: object) -> object:
     """A NumPy or missing value as json can hold it: NaN and infinity become null."""
     item = value.item() if hasattr(value, "item") else value
     if isinstance(item, float):
-        return item if item == item and abs(item) != float("inf") else None
+        return item if math.isfinite(item) else None
     return item if item is None or isinstance(item, str | int | bool) else str(item)
 
 
 def rounded(value: float, digits: int = 4) -> float | None:
     """A figure for json: rounded, NaN as null."""
-    number = float(value)
-    return round(number, digits) if number == number and abs(number) != float("inf") else None
+    return round(float(value), digits) if math.isfinite(value) else None
 
 
 def known(value: float) -> float | None:
     """The value, or None for NaN, as pictures take it."""
-    return None if value != value else value
+    return None if math.isnan(value) else value

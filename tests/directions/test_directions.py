@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from lateen.core.errors import InputError
+from lateen.directions import Readout, contrast, fit_direction, mean_difference
+from lateen.directions.fit import auc_of
+
+
+def labelled(n: int = 2000, dim: int = 10, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, dim)).astype(np.float32)
+    return x, (x[:, 2] + 0.3 * rng.normal(size=n) > 0).astype(int)
+
+
+def test_finds_the_axis_that_separates() -> None:
+    x, y = labelled()
+    direction = fit_direction(x, "a", contrast(y, "a"))
+    assert direction.vector[2] > 0.98
+    assert direction.auc > 0.95 > direction.random_auc
+    assert direction.stability > 0.98
+    assert direction.n_positive + direction.n_negative == len(x)
+    assert direction.scale == pytest.approx(1.0, abs=0.05)
+
+
+def test_moving_by_the_gap_carries_one_class_mean_onto_the_other() -> None:
+    x, y = labelled()
+    direction = fit_direction(x, "a", contrast(y, "a"))
+    moved = direction.apply(x[y == 0], direction.gap)
+    np.testing.assert_allclose(moved.mean(0), x[y == 1].mean(0), atol=0.02)
+
+
+def test_nothing_to_find_reads_as_chance() -> None:
+    x = np.random.default_rng(0).normal(size=(2000, 10)).astype(np.float32)
+    y = np.random.default_rng(1).integers(0, 2, 2000)
+    direction = fit_direction(x, "noise", contrast(y, "noise"))
+    assert 0.4 < direction.auc < 0.6
+    assert direction.stability < 0.9
+
+
+def test_same_seed_same_direction_and_figures() -> None:
+    x, y = labelled()
+    first, second = (fit_direction(x, "a", contrast(y, "a"), seed=4) for _ in range(2))
+    assert first.to_dict() == second.to_dict()
+
+
+def test_a_group_is_never_on_both_sides() -> None:
+    """An attribute that is really the person: only a split by person shows that it doesn't carry over."""
+    rng = np.random.default_rng(0)
+    person = np.repeat(np.arange(40), 50)
+    x = (rng.normal(size=(40, 60))[person] + 0.1 * rng.normal(size=(2000, 60))).astype(np.float32)
+    y = rng.integers(0, 2, 40)[person]
+    mixed = fit_direction(x, "a", contrast(y, "a"))
+    apart = fit_direction(x, "a", contrast(y, "a"), group=person)
+    assert mixed.auc > 0.9
+    assert apart.auc < 0.8
+
+
+def test_auc_agrees_with_scikit_learn_also_with_ties() -> None:
+    rng = np.random.default_rng(0)
+    scores, y = rng.integers(0, 5, 300).astype(np.float64), rng.integers(0, 2, 300).astype(bool)
+    assert float(auc_of(scores, y)) == pytest.approx(roc_auc_score(y, scores))
+    with pytest.raises(InputError, match="both classes"):
+        auc_of(scores, np.ones(300, bool))
+
+
+def test_mean_difference_of_hand_made_points() -> None:
+    positive, negative = np.array([[3.0, 4.0], [3.0, 4.0]]), np.array([[0.0, 0.0]])
+    np.testing.assert_allclose(mean_difference(positive, negative), [0.6, 0.8])
+    with pytest.raises(InputError, match="same mean"):
+        mean_difference(positive, positive)
+    with pytest.raises(InputError, match="0 positive and 1 negative"):
+        mean_difference(positive[:0], negative)
+
+
+@pytest.mark.parametrize(
+    ("column", "positive", "expected", "rule"),
+    [
+        (np.array([0, 1, 1, 0]), None, [1, 2], "f = 1"),
+        (np.array(["cat", "dog", "cat"], object), None, [1], "f = dog"),
+        (np.array(["cat", "dog", "cow"], object), "cow", [2], "f = cow"),
+        (np.array([0, 1, 2, 1]), "> 0", [1, 2, 3], "f > 0"),
+        (np.array([0, 1, 2, 1]), "1", [1, 3], "f = 1"),
+        (np.array([True, False]), "yes", [0], "f = yes"),
+        (np.array([0.5, None, 2.5, 0.1], object), ">= 0.5", [0, 2], "f >= 0.5"),
+        (np.linspace(0, 1, 12), None, [8, 9, 10, 11], "f upper third"),
+    ],
+)
+def test_fields_of_every_type_make_a_contrast(
+    column: np.ndarray, positive: str | None, expected: list[int], rule: str
+) -> None:
+    split = contrast(column, "f", positive)
+    assert np.flatnonzero(split.positive).tolist() == expected
+    assert split.rule == rule
+    assert not (split.positive & split.negative).any()
+
+
+def test_missing_values_are_on_neither_side() -> None:
+    split = contrast(np.array(["a", None, "b"], object), "f", "a")
+    assert split.positive.tolist() == [True, False, False]
+    assert split.negative.tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("column", "positive", "message"),
+    [
+        (np.array(["a", "b", "c"], object), None, "say with --positive"),
+        (np.array(["a", "b"], object), "z", "no item has it .*Values of 'f': a, b"),
+        (np.array([1, 1, 1]), "1", "no item lacks it"),
+        (np.array([1, 2]), "> 5", "0 with, 2 without"),
+        (np.array([3, 3]), None, "has 1 values"),
+    ],
+)
+def test_a_contrast_needs_two_sides(column: np.ndarray, positive: str | None, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        contrast(column, "f", positive)
+
+
+def test_a_readout_predicts_what_a_move_changes() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(1000, 5)).astype(np.float32)
+    fields = {
+        "size": 3 * x[:, 0] - x[:, 1],
+        "kind": np.where(x[:, 2] > 0, "cat", "dog").astype(object),
+        "noise": rng.normal(size=1000),
+        "name": np.array([f"n{i}" for i in range(1000)], object),
+        "same": np.ones(1000),
+    }
+    readout = Readout.fit(x, fields)
+    change = readout.changes(np.array([1, 0, 0, 0, 0], np.float32))
+    assert change["size"] == pytest.approx(3, abs=0.02)
+    assert abs(change["kind = cat"]) < 0.05
+    assert readout.changes(np.array([0, 0, 1, 0, 0], np.float32))["kind = cat"] > 0.2
+    assert readout.unreadable() == ["noise"]
+    assert not {"name", "same"} & change.keys()
+
+
+def test_a_space_without_fields_reads_nothing() -> None:
+    readout = Readout.fit(np.zeros((20, 3), np.float32), {})
+    assert readout.changes(np.ones(3, np.float32)) == {}

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import kstest
+
+from lateen.core.errors import InputError
+from lateen.core.geometry import Euclidean
+from lateen.manifold import Support
+
+
+def cloud(n: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(n, 6)).astype(np.float32)
+
+
+def test_new_items_of_the_same_kind_have_uniform_support() -> None:
+    support = Support.fit(cloud(6000, 0), Euclidean())
+    assert kstest(support(cloud(800, 1)), "uniform").pvalue > 0.01
+
+
+def test_far_away_has_none_and_the_middle_has_all() -> None:
+    support = Support.fit(cloud(4000, 0), Euclidean())
+    far, middle = np.full((1, 6), 20, np.float32), np.zeros((1, 6), np.float32)
+    assert support(far)[0] == 0
+    assert support(middle)[0] > 0.9
+
+
+def test_falls_with_distance() -> None:
+    support = Support.fit(cloud(4000, 0), Euclidean())
+    ray = np.linspace(0, 8, 9, dtype=np.float32)[:, None] * np.eye(6, dtype=np.float32)[0]
+    assert (np.diff(support(ray)) <= 0).all()
+
+
+def test_same_seed_same_judgement() -> None:
+    x = cloud(500, 0)
+    first, second = (Support.fit(x, Euclidean(), seed=3)(x[:50]) for _ in range(2))
+    assert first.tolist() == second.tolist()
+
+
+def test_needs_a_few_items() -> None:
+    with pytest.raises(InputError, match="at least 4 items"):
+        Support.fit(cloud(3, 0), Euclidean())
+    assert Support.fit(cloud(4, 0), Euclidean())(cloud(2, 1)).shape == (2,)

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lateen.core.errors import InputError
+from lateen.core.geometry import Euclidean, Gaussian, Geometry, Sphere
+from lateen.neighbors import exact, nearest
+
+
+@pytest.mark.parametrize("geometry", [Euclidean(), Sphere(), Gaussian()], ids=str)
+@pytest.mark.parametrize("block", [64, 8_000_000])
+def test_agrees_with_sorting_all_distances(
+    geometry: Geometry, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exact, "BLOCK_NUMBERS", block)  # blocks of 8 rows as well as one of all
+    x = np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32) + 3
+    found = nearest(x, x[:20], 5, geometry=geometry)
+    distances = np.stack([geometry.distance(x, q) for q in x[:20]])
+    order = np.argsort(distances, axis=1, kind="stable")[:, :5]
+    assert (found.rows == order).all()
+    np.testing.assert_array_equal(found.distances, np.take_along_axis(distances, order, axis=1))
+
+
+@settings(max_examples=30, deadline=None)
+@given(offset=st.floats(-1e4, 1e4), seed=st.integers(0, 1000))
+def test_a_cloud_far_from_the_origin_keeps_its_neighbours(offset: float, seed: int) -> None:
+    x = np.random.default_rng(seed).normal(size=(200, 4)).astype(np.float32) + np.float32(offset)
+    found = nearest(x, x, 3, geometry=Euclidean())
+    wide = x.astype(np.float64)
+    distances = np.linalg.norm(wide[:, None] - wide[None], axis=-1)
+    np.testing.assert_allclose(found.distances[:, 1], np.sort(distances, axis=1)[:, 1], rtol=1e-4, atol=1e-6)
+
+
+def test_equal_distances_are_ordered_by_row() -> None:
+    x = np.zeros((100, 3), np.float32)
+    assert nearest(x, x[:1], 4, geometry=Euclidean()).rows.tolist() == [[0, 1, 2, 3]]
+
+
+def test_searches_among_given_rows_only() -> None:
+    x = np.arange(10, dtype=np.float32)[:, None]
+    found = nearest(x, x[:1], 5, geometry=Euclidean(), among=np.array([9, 4, 7]))
+    assert found.rows.tolist() == [[4, 7, 9]]
+
+
+def test_no_queries_give_no_answers() -> None:
+    x = np.zeros((5, 3), np.float32)
+    assert nearest(x, x[:0], 2, geometry=Euclidean()).rows.shape == (0, 2)
+
+
+def test_refuses_what_can_not_be_searched() -> None:
+    x = np.zeros((5, 3), np.float32)
+    with pytest.raises(InputError, match="k = 0"):
+        nearest(x, x, 0, geometry=Euclidean())
+    with pytest.raises(InputError, match="queries of 2 numbers for vectors of 3"):
+        nearest(x, np.zeros((1, 2), np.float32), 1, geometry=Euclidean())
