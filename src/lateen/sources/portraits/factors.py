@@ -60,7 +60,7 @@ FACTORS: tuple[Factor, ...] = (
     _amount("smile", "serious, corners slightly down, to a broad smile (1)"),
     _amount("mouth_open", "closed to open, teeth showing"),
     _amount("head_turn", "turned to the picture's left (-) or right (+)", -30.0, 30.0, "degrees"),
-    _amount("head_tilt", "leaning to the picture's left (-) or right (+)", -12.0, 12.0, "degrees"),
+    _amount("head_tilt", "leaning to the picture's left (-) or right (+)", -10.0, 10.0, "degrees"),
     _amount("gaze", "looking to the picture's left (-) or right (+)", -1.0, 1.0, "share of the movement"),
     _amount("face_width", "narrow to wide"),
     _amount("jaw", "pointed to square; the neck follows"),

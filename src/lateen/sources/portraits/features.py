@@ -39,16 +39,16 @@ def _age_lines(canvas: Canvas, head: Head) -> None:
         x, narrow = head.place(side * 0.175)
         u, v = side * (view.x - x) / narrow - 0.02 * smile, view.y - 0.215 + 0.03 * smile
         along, across = 0.53 * u + 0.85 * v, 0.85 * u - 0.53 * v
-        view.paint(view.stroke(arc(along, -across, 0.080, 0.024), 0.014) * (0.7 * age), head.skin_shade)
+        view.paint(view.stroke(arc(along, -across, 0.080, 0.024), 0.015) * (0.8 * age), head.skin_shade)
         x, narrow = head.place(side * EYE_X)
         u, v = side * (view.x - x) / narrow, view.y - EYE_Y
-        view.paint(view.stroke(arc(u, 0.105 - v, 0.085, 0.03), 0.011) * (0.65 * age), head.skin_shade)
+        view.paint(view.stroke(arc(u, 0.105 - v, 0.085, 0.03), 0.012) * (0.72 * age), head.skin_shade)
     view = canvas.crop(-0.6, -0.55, 0.6, -0.1)
     skin = view.cover(view.face)
     x, narrow = head.place(0.0)
     for height, half in ((-0.345, 0.17), (-0.275, 0.20)):
         line = arc((view.x - x) / narrow, view.y - height, half, 0.02)
-        view.paint(skin * view.stroke(line, 0.011) * (0.6 * age), head.skin_shade)
+        view.paint(skin * view.stroke(line, 0.012) * (0.66 * age), head.skin_shade)
 
 
 def nose(canvas: Canvas, head: Head) -> None:

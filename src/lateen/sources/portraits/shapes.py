@@ -76,7 +76,7 @@ def blank(n: int, size: int, cos: Plane, sin: Plane, pivot: float) -> Canvas:
     u, v = axis[None, None, :], axis[None, :, None]
     x = cos * u + sin * (v - pivot)
     y = cos * (v - pivot) - sin * u + pivot
-    return Canvas(np.empty((3, n, size, size), np.float32), u, v, x, y, face=x, soft=2.6 / size)
+    return Canvas(np.empty((3, n, size, size), np.float32), u, v, x, y, face=x, soft=3.0 / size)
 
 
 def ramp(distance: Plane, width: Plane | float) -> Plane:
