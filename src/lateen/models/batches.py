@@ -1,6 +1,6 @@
 """Which rows a training step sees, and its noise: functions of (seed, step) alone.
 
-One idea: counters instead of running random states, so a resumed run draws exactly what an uninterrupted one would.
+One idea: counters instead of running random states, so a resumed run draws what an uninterrupted one would.
 """
 
 from __future__ import annotations

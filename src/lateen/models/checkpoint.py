@@ -1,4 +1,4 @@
-"""The state of an unfinished training run in one safetensors file: weights, their average, AdamW's moments, counters.
+"""An unfinished training run in one safetensors file: weights, their average, AdamW's moments, counters.
 
 One idea: one file that is replaced atomically can't disagree with itself, whenever the run is killed.
 """

@@ -1,6 +1,6 @@
 """Files of a trained model: written whole or not at all, read without trust.
 
-One idea: a file appears under its name only when it is complete and on disk, so a kill at any moment leaves the old one.
+One idea: a file gets its name only when it is complete and on disk, so a kill at any moment leaves the old one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The training loop of every model that lateen trains.
 
-One idea: a step is a function of (state, seed, step number), so a run that was killed and resumed ends with the same
-bytes as one that was not; everything else (budget, schedule, average, checkpoints) hangs on that step.
+One idea: a step is a function of (state, seed, step number), so a run that was killed and resumed ends with the
+same bytes as one that was not; everything else (budget, schedule, checkpoints) hangs on that step.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class Budget:
         given = [b for b in (self.steps, self.minutes) if b is not None]
         if len(given) != 1 or not 0 < given[0] < math.inf:
             raise InputError(
-                f"Training got steps = {self.steps!r} and minutes = {self.minutes!r}; give one of them, above 0."
+                f"Training got steps = {self.steps!r}, minutes = {self.minutes!r}; give one of them, above 0."
             )
 
     def share(self, step: int, seconds: float) -> float:
@@ -205,7 +205,7 @@ def train(
     started = time.monotonic() - state.seconds
     with _deferred_interrupt() as interrupted:
         while (share := budget.share(state.step, state.seconds)) < 1:
-            loss = _step(model, state, data[order(state.step)], share, seed, device)
+            loss = _step(model, state, data[order(state.step)], share=share, seed=seed, device=device)
             state.seconds = time.monotonic() - started
             if state.seconds - saved_at >= checkpoint_seconds or interrupted():
                 state.save(checkpoint, identity)
@@ -248,13 +248,14 @@ def one_cycle(share: float, peak: float) -> float:
 
 def _has_fast_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     abilities = torch.cpu.get_capabilities()
     return bool(abilities.get("avx512_bf16") or abilities.get("amx_bf16"))
 
 
 def _fresh_state(model: Trainable, device: torch.device) -> RunState:
-    network = model.network.to(device=device, memory_format=torch.channels_last).train()
+    network = model.network.train()
+    network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
     average = copy.deepcopy(network).requires_grad_(False).eval()
     return RunState(
         network, average, torch.optim.AdamW(network.parameters(), model.learning_rate, fused=True)
@@ -262,21 +263,22 @@ def _fresh_state(model: Trainable, device: torch.device) -> RunState:
 
 
 def _step(
-    model: Trainable, state: RunState, rows: Data, share: float, seed: int, device: torch.device
+    model: Trainable, state: RunState, rows: Data, *, share: float, seed: int, device: torch.device
 ) -> float:
-    """One update of weights and average; a loss or gradient that is not finite changes nothing and is an error."""
-    batch = torch.from_numpy(np.ascontiguousarray(rows)).to(device)
+    """Update weights and average once; a loss or gradient that is not finite changes nothing and is an error."""
+    batch = torch.from_numpy(np.require(rows, requirements=["C", "W"])).to(device)
     with autocast(device):
         loss = model.loss(batch, share, step_generator(seed, state.step, device))
     state.optimizer.zero_grad()
-    loss.backward()
-    parameters = list(state.network.parameters())
+    loss.backward()  # type: ignore[no-untyped-call]  # untyped in torch
+    parameters: list[Tensor] = list(state.network.parameters())
     norm = torch.nn.utils.clip_grad_norm_(parameters, _MOST_GRADIENT)
     value, rate = loss.item(), one_cycle(share, model.learning_rate)
     if not math.isfinite(value) or not math.isfinite(norm.item()):
         raise TrainingError(
-            f"Training met a loss of {value} (gradient norm {norm.item()}) at step {state.step + 1:,}, learning rate "
-            f"{rate:.2g}. The last checkpoint is kept. Train again with a lower learning rate, or check the data."
+            f"Training met a loss of {value} (gradient norm {norm.item()}) at step {state.step + 1:,}, at a "
+            f"learning rate of {rate:.2g}. The last checkpoint is kept. Train with a lower learning rate "
+            f"(the peak was {model.learning_rate:.2g}), or look for broken items in the data."
         )
     for group in state.optimizer.param_groups:
         group["lr"] = rate
@@ -293,7 +295,7 @@ def _validate(
 ) -> dict[str, float]:
     with torch.inference_mode(), autocast(device):
         batches = (
-            torch.from_numpy(np.ascontiguousarray(data[rows[i : i + 256]])).to(device)
+            torch.from_numpy(np.require(data[rows[i : i + 256]], requirements=["C", "W"])).to(device)
             for i in range(0, len(rows), 256)
         )
         return model.validate(state.average, batches)
@@ -328,7 +330,7 @@ def _slope(start: tuple[int, float], end: tuple[int, float]) -> float:
 
 @contextmanager
 def _deferred_interrupt() -> Iterator[Callable[[], bool]]:
-    """Let ^C wait for the end of a step, so that the state is never half updated; a second ^C doesn't wait."""
+    """Let ^C wait for the end of a step, so that no state is half updated; a second ^C doesn't wait."""
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield asked.is_set  # only the main thread hears ^C

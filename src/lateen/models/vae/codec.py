@@ -1,7 +1,7 @@
 """A trained VAE as a codec: images to posterior means and back, and a model folder on disk.
 
-One idea: encoding takes the posterior's mean, so it is deterministic, and what the training codes look like is stored
-with the weights, because the plain prior N(0, I) doesn't: it has holes.
+One idea: encoding takes the posterior's mean, so it is deterministic; the training codes' mean and covariance are
+stored with the weights, because the plain prior N(0, I) describes the codes badly.
 """
 
 from __future__ import annotations
@@ -120,8 +120,8 @@ class VAE:
         if images.shape[1:] != (size, size, 3):
             height, width = images.shape[1:3]
             raise InputError(
-                f"This VAE encodes images of {size} x {size} pixels; it got {width} x {height} (width x height). "
-                f"Resize them to {size} x {size}."
+                f"This VAE encodes images of {size} x {size} pixels; it got {width} x {height} "
+                f"(width x height). Resize them to {size} x {size}."
             )
         codes = np.empty((len(images), self.config.latent_dim), np.float32)
         with torch.inference_mode():
@@ -153,13 +153,13 @@ class VAE:
     def sample(self, n: int, seed: int = 0) -> Latents:
         """Draw n vectors from the Gaussian fitted to the training codes (mean and full covariance).
 
-        It is better than the prior N(0, I), which the codes don't fill; but codes are not exactly Gaussian either,
+        It is better than the prior N(0, I), which the codes don't fill; but the codes are not Gaussian either,
         so some draws decode to pictures unlike any item. Ask for their support.
         """
         mean, covariance = (x.astype(np.float64) for x in (self.statistics.mean, self.statistics.covariance))
         values, axes = np.linalg.eigh(covariance)
         noise = np.random.default_rng(seed).standard_normal((n, len(mean)))
-        return (mean + (noise * np.sqrt(values.clip(0))) @ axes.T).astype(np.float32)
+        return np.asarray(mean + (noise * np.sqrt(values.clip(0))) @ axes.T, np.float32)
 
     def save(self, path: Path | str, *, dtype: str = "float32") -> VAE:
         """Write the model folder: weights.safetensors, latents.safetensors and, last, config.json.
@@ -214,7 +214,7 @@ class VAE:
         if mark != described.get("fingerprint"):
             raise SpaceError(
                 f"The weights of {folder} have the fingerprint {mark[:12]}, but its config.json says "
-                f"{str(described.get('fingerprint'))[:12]}: one of the files was changed. Train it again, or restore both."
+                f"{str(described.get('fingerprint'))[:12]}: one of them was changed. Restore both, or train again."
             )
         latents, _ = read_tensors(folder / "latents.safetensors")
         dim = config.latent_dim
@@ -224,12 +224,13 @@ class VAE:
                 f"{folder / 'latents.safetensors'} holds {shapes}, which doesn't fit {dim} dimensions."
             )
         statistics = LatentStatistics(latents["mean"].float().numpy(), latents["covariance"].float().numpy())
-        network.to(memory_format=torch.channels_last).eval().requires_grad_(False)
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+        network.eval().requires_grad_(False)
         return cls(config, network, statistics, mark, name=f"vae:{path}")
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         device = next(self.network.parameters()).device
-        return torch.from_numpy(np.ascontiguousarray(array)).to(device)
+        return torch.from_numpy(np.require(array, requirements=["C", "W"])).to(device)
 
 
 def to_network(images: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """What a VAE is made of and how it is trained: the numbers a model's `config.json` records.
 
-One idea: a config that exists is valid; every wrong value is refused where it is given, with what was expected.
+One idea: a config that exists is valid; a wrong value is refused where it is given, with what was expected.
 """
 
 from __future__ import annotations

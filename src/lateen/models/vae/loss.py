@@ -1,7 +1,7 @@
 """The VAE's loss: optimal-sigma Gaussian likelihoods of pixels and of their gradients, and the KL divergence.
 
-One idea: with the variance that fits best, a Gaussian's negative log-likelihood is D/2 log(mse), so neither the pixels
-nor the gradients need a weight tuned by hand, and the balance against the KL divergence is right at beta = 1.
+One idea: with the variance that fits best, a Gaussian's negative log-likelihood is D/2 log(mse), so neither pixels
+nor gradients need a weight tuned by hand, and the balance against the KL divergence is right at beta = 1.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _QUANTUM = 1 / (12 * 255**2)  # variance of rounding to grey levels: below it, a
 
 
 def optimal_sigma_nll(squared_errors: Tensor, dims: int) -> Tensor:
-    """Negative log-likelihood per item, up to a constant, of a Gaussian with the variance that fits the batch best.
+    """Negative log-likelihood per item, up to a constant, of a Gaussian with the batch's best variance.
 
     Args:
         squared_errors: Squared errors of a batch, of any shape.
@@ -35,8 +35,8 @@ def optimal_sigma_nll(squared_errors: Tensor, dims: int) -> Tensor:
 def gradient_nll(output: Tensor, target: Tensor) -> Tensor:
     """Optimal-sigma likelihood of the differences between neighbouring pixels, averaged over scales.
 
-    Glasses' rims, a smile and the gaze are few pixels, nearly nothing to a mean squared error, but they are edges: most
-    of a gradient's energy. Each scale has a variance of its own, so the finest doesn't drown the rest.
+    Glasses' rims, a smile and the gaze are few pixels, next to nothing in a mean squared error, but they are edges,
+    where a gradient's energy is. Each scale has a variance of its own, so the finest doesn't drown the rest.
 
     Args:
         output: (n, c, h, w) reconstruction.
@@ -59,12 +59,12 @@ def gradient_nll(output: Tensor, target: Tensor) -> Tensor:
 
 
 def kl_per_dimension(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """KL divergence of N(mean, exp(log_variance)) from N(0, 1), averaged over a batch: (n, d), (n, d) -> (d,) nats."""
+    """KL divergence of N(mean, exp(log_variance)) from N(0, 1) in nats, batch mean: (n, d), (n, d) -> (d,)."""
     return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean(dim=0)
 
 
 def with_free_bits(kl: Tensor, free_bits: float) -> Tensor:
-    """Sum of the divergences where each dimension costs at least `free_bits`, so that none is pushed below it.
+    """Sum of the divergences, each at least `free_bits`, so that no dimension is pushed below it.
 
     Reference:
         Kingma et al., *Improving Variational Inference with Inverse Autoregressive Flow*, NeurIPS 2016.

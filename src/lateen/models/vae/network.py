@@ -1,7 +1,7 @@
 """The VAE's encoder and decoder as torch modules.
 
-One idea: seconds are spent where the pixels are, so the first layer already works at half resolution, layers change
-resolution by non-overlapping 2x2 patches, and residual gains stand in for normalisation, which is slow on a CPU.
+One idea: seconds are spent where the pixels are, so the first layer already works at half resolution, resolution
+changes by non-overlapping 2x2 patches, and residual gains stand in for normalisation, which is slow on a CPU.
 """
 
 from __future__ import annotations

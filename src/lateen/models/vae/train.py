@@ -1,4 +1,4 @@
-"""Training a VAE on images: the model's side of the training loop, and the front that writes the model folder."""
+"""Training a VAE on images: the model's side of the training loop, and the front that writes a model folder."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class VAETraining:
         return (likelihood + fade * config.beta * kl) / dims
 
     def validate(self, network: nn.Module, batches: Iterable[Tensor]) -> dict[str, float]:
-        """PSNR of reconstructions from posterior means (of the pooled error), KL divergence, active dimensions."""
+        """PSNR (of the pooled error of decoded posterior means), KL divergence and active dimensions."""
         assert isinstance(network, VAENetwork)
         squared, items, kl = 0.0, 0, torch.zeros(self.config.latent_dim)
         for batch in batches:
@@ -126,7 +126,7 @@ def train_vae(
         images: (n, size, size, 3) grey levels, in memory or memory-mapped; read one batch at a time.
         out: Model folder; until the run is finished it holds `training/` with the last checkpoint.
         config: Hyper-parameters; the defaults at the images' size if not given.
-        steps: Steps to train, after which the same seed gives the same bytes on the same machine, resumed or not.
+        steps: Steps to train; the same seed then gives the same bytes on the same machine, resumed or not.
         minutes: Minutes to train instead; 10 if neither is given.
         seed: Seed of weights, order and noise.
         resume: Go on where a killed run stopped.
@@ -145,8 +145,8 @@ def train_vae(
     if images.shape[1:3] != (config.size, config.size):
         height, width = images.shape[1:3]
         raise InputError(
-            f"train_vae got images of {width} x {height} pixels and a config of {config.size} x {config.size}; "
-            "resize the images or set the config's size."
+            f"train_vae got images of {width} x {height} pixels and a config for {config.size} x {config.size}: "
+            "resize the images, or set the config's size."
         )
     budget = Budget(steps, DEFAULT_MINUTES if steps is None and minutes is None else minutes)
     _require_free(folder, resume)
@@ -195,7 +195,7 @@ def _require_free(folder: Path, resume: bool) -> None:
 
 
 def _shift(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Grey levels to [0, 1] with each image moved by up to a sixteenth, its edge repeated, and up to 10 % brighter."""
+    """Grey levels to [0, 1], each image moved by up to a sixteenth (edges repeated) and 10 % in brightness."""
     n, height, width, _ = images.shape
     reach = max(1, height // 16)
     device = images.device
