@@ -52,10 +52,10 @@ def test_a_group_is_never_on_both_sides() -> None:
     person = np.repeat(np.arange(40), 50)
     x = (rng.normal(size=(40, 60))[person] + 0.1 * rng.normal(size=(2000, 60))).astype(np.float32)
     y = rng.integers(0, 2, 40)[person]
-    mixed = fit_direction(x, "a", contrast(y, "a"))
-    apart = fit_direction(x, "a", contrast(y, "a"), group=person)
-    assert mixed.auc > 0.9
-    assert apart.auc < 0.8
+    mixed = [fit_direction(x, "a", contrast(y, "a"), seed=seed).auc for seed in range(10)]
+    apart = [fit_direction(x, "a", contrast(y, "a"), group=person, seed=seed).auc for seed in range(10)]
+    assert np.mean(mixed) > 0.9
+    assert np.mean(apart) < 0.7
 
 
 def test_auc_agrees_with_scikit_learn_also_with_ties() -> None:
