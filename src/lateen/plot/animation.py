@@ -19,7 +19,7 @@ SHORTEST_SIDE = 256
 
 
 def save_animation(
-    frames: Pictures, path: str | Path, *, fps: float = 12, force: bool = False, bounce: bool = True
+    frames: Pictures, path: str | Path, *, fps: int | float = 12, force: bool = False, bounce: bool = True
 ) -> Path:
     """Write frames as a looping .gif or an .mp4, small ones enlarged by a whole factor.
 
@@ -74,7 +74,7 @@ def find_ffmpeg() -> str | None:
     return found
 
 
-def _write_gif(pictures: list[Image.Image], path: Path, fps: float) -> None:
+def _write_gif(pictures: list[Image.Image], path: Path, fps: int | float) -> None:
     """One palette for all frames, since one per frame flickers."""
     few = pictures[:: max(1, len(pictures) // 8)]
     sheet = Image.fromarray(np.concatenate([np.asarray(p) for p in few]))
@@ -84,7 +84,7 @@ def _write_gif(pictures: list[Image.Image], path: Path, fps: float) -> None:
     frames[0].save(path, "GIF", save_all=True, append_images=frames[1:], duration=duration, loop=0, disposal=1)
 
 
-def _write_mp4(pictures: list[Image.Image], path: Path, fps: float, ffmpeg: str) -> None:
+def _write_mp4(pictures: list[Image.Image], path: Path, fps: int | float, ffmpeg: str) -> None:
     width, height = pictures[0].size
     call = [
         ffmpeg,

@@ -6,17 +6,19 @@ One idea: small pictures are enlarged by a whole factor, so that a 64-pixel face
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import SupportsFloat
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw
 
 from lateen.core.errors import InputError
 from lateen.plot.palette import FAINT, INK, MISSING, MUTED, PAPER, Color, mix, support_color
-from lateen.plot.text import Align, draw_text
+from lateen.plot.text import Align, Number, draw_text
 
 Picture = UInt8[np.ndarray, "_ _ 3"]  # (height, width, 3); sizes may differ within one call
 Pictures = UInt8[np.ndarray, "_ _ _ 3"]  # (n, height, width, 3)
+Support = Sequence[SupportsFloat | None] | Float[np.ndarray, " _"]
 
 PADDING = 28
 GAP = 8
@@ -42,14 +44,14 @@ class Page:
 
     def text(
         self,
-        x: float,
-        y: float,
+        x: Number,
+        y: Number,
         text: str,
         *,
         size: int = CAPTION,
         color: Color = INK,
         align: Align = "left",
-        width: float | None = None,
+        width: Number | None = None,
     ) -> None:
         """Write one line, cut to the width."""
         draw_text(self.draw, x, y, text, size=size, color=color, align=align, width=width)
@@ -124,18 +126,22 @@ def check_pictures(pictures: Sequence[Picture] | Pictures, call: str) -> None:
             raise InputError(f"{call} got a picture without pixels at place {row}: shape {picture.shape}.")
 
 
-def check_length(values: Sequence[object] | None, n: int, what: str, call: str) -> None:
+def check_length(values: Sequence[object] | Float[np.ndarray, " _"] | None, n: int, what: str, call: str) -> None:
     """Raise InputError unless there is one value per picture."""
     if values is not None and len(values) != n:
         raise InputError(f"{call} got {len(values)} {what} for {n} pictures; give one per picture.")
 
 
-def check_support(support: Sequence[float | None] | None, n: int, call: str) -> None:
-    """Raise InputError unless there is one support in [0, 1], None or NaN per picture."""
+def read_support(support: Support | None, n: int, call: str) -> list[float | None]:
+    """One support in [0, 1] or None per picture; raises InputError if there are more, fewer or others."""
     check_length(support, n, "supports", call)
-    for row, value in enumerate(support or ()):
+    values: list[float | None] = [None] * n
+    if support is not None:
+        values = [None if v is None else float(v) for v in support]
+    for row, value in enumerate(values):
         if value is not None and np.isfinite(value) and not 0 <= value <= 1:
             raise InputError(f"{call} got the support {value!r} at place {row}; support lies in 0 ... 1.")
+    return values
 
 
 def _soft_corners(size: tuple[int, int]) -> Image.Image:

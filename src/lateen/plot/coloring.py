@@ -94,7 +94,7 @@ def category_color(code: int) -> Color:
     return CATEGORIES[code] if 0 <= code < len(CATEGORIES) else MISSING
 
 
-def number_text(value: float) -> str:
+def number_text(value: int | float) -> str:
     """A number as short as it can be read."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}".replace("-", "−")
 

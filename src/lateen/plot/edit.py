@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import SupportsFloat
 
 import numpy as np
 from PIL import Image
@@ -31,7 +32,7 @@ def before_after(
     after: Picture,
     *,
     labels: tuple[str, str] = ("before", "after"),
-    changed: Mapping[str, float] | None = None,
+    changed: Mapping[str, SupportsFloat] | None = None,
     title: str | None = None,
 ) -> Image.Image:
     """Before, after, and a heat map of the difference, over the predicted changes.
@@ -53,7 +54,7 @@ def before_after(
         raise InputError(f"before_after got pictures of shapes {before.shape} and {after.shape}; they must agree.")
     check_pictures([before, after], "before_after")
     width, height = (2 * side if side < 200 else side for side in cell_size(*before.shape[:2]))
-    changes = sorted((changed or {}).items(), key=_size_of_change)[:MOST_CHANGES]
+    changes = sorted(((k, float(v)) for k, v in (changed or {}).items()), key=_size_of_change)[:MOST_CHANGES]
     top = top_of(title)
     page_width = 2 * PADDING + 3 * width + 2 * SPACE
     listed = 44 + LINE * len(changes) if changes else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import SupportsFloat
 
 from PIL import Image
 
@@ -17,7 +18,7 @@ from lateen.plot.canvas import (
     Picture,
     cell_size,
     check_pictures,
-    check_support,
+    read_support,
     shown,
     top_of,
 )
@@ -33,7 +34,7 @@ def equation(
     result: Picture | None,
     *,
     nearest: Sequence[tuple[Picture | None, str]] = (),
-    support: float | None = None,
+    support: SupportsFloat | None = None,
     result_label: str = "result",
     title: str | None = None,
 ) -> Image.Image:
@@ -53,7 +54,7 @@ def equation(
     """
     if not terms:
         raise InputError("equation got no terms; give at least one (sign, picture, label).")
-    check_support([support], 1, "equation")
+    known = read_support([support], 1, "equation")[0]
     pictures = [p for p in [*(p for _, p, _ in terms), result, *(p for p, _ in nearest)] if p is not None]
     check_pictures(pictures, "equation")
     signs = [_sign(sign) for sign, _, _ in terms]
@@ -86,7 +87,7 @@ def equation(
     _draw_sign(page, "=", "", x + SIGN_WIDTH // 2, top + height // 2)
     put(result, result_label, x + SIGN_WIDTH, top)
     if support is not None:
-        page.support(support, x + SIGN_WIDTH, top + height + CAPTION_HEIGHT + 8, width, name="support")
+        page.support(known, x + SIGN_WIDTH, top + height + CAPTION_HEIGHT + 8, width, name="support")
         page.note(SUPPORT_NOTE, page.image.height - PADDING - 14)
     if nearest:
         page.text(PADDING, under - 4, "Nearest items", color=MUTED)

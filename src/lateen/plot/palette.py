@@ -66,7 +66,7 @@ SUPPORT: tuple[tuple[float, Color], ...] = (
 """Red-grey: farther from the data than 95 % of held-out items. Amber: weak. Teal: like the data."""
 
 
-def support_color(support: float | None) -> Color:
+def support_color(support: int | float | None) -> Color:
     """The colour of a support in [0, 1]; grey where it isn't known."""
     if support is None or not math.isfinite(support):
         return MISSING
@@ -77,14 +77,14 @@ def support_color(support: float | None) -> Color:
     return SUPPORT[-1][1]
 
 
-def scale_color(scale: tuple[Color, ...], share: float) -> Color:
+def scale_color(scale: tuple[Color, ...], share: int | float) -> Color:
     """The colour at a share of an evenly spaced scale."""
     at = min(max(share, 0.0), 1.0) * (len(scale) - 1)
     below = min(int(at), len(scale) - 2)
     return mix(scale[below], scale[below + 1], at - below)
 
 
-def mix(a: Color, b: Color, share: float) -> Color:
+def mix(a: Color, b: Color, share: int | float) -> Color:
     """The colour at a share of the way from a to b."""
     red, green, blue = (round((1 - share) * x + share * y) for x, y in zip(a, b, strict=True))
     return red, green, blue

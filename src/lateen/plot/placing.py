@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 
-def crowding(places: Float[np.ndarray, "n 2"], cell: float) -> Int[np.ndarray, " n"]:
+def crowding(places: Float[np.ndarray, "n 2"], cell: int | float) -> Int[np.ndarray, " n"]:
     """How many points share each point's neighbourhood of 3 x 3 cells.
 
     Args:
@@ -33,7 +33,7 @@ def crowding(places: Float[np.ndarray, "n 2"], cell: float) -> Int[np.ndarray, "
 
 
 def place_apart(
-    places: Float[np.ndarray, "n 2"], distance: float, eligible: Bool[np.ndarray, " n"]
+    places: Float[np.ndarray, "n 2"], distance: int | float, eligible: Bool[np.ndarray, " n"]
 ) -> Int[np.ndarray, " m"]:
     """Rows whose squares of side `distance`, centred on the points, don't overlap, densest places first.
 

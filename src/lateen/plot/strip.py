@@ -19,10 +19,11 @@ from lateen.plot.canvas import (
     Page,
     Picture,
     Pictures,
+    Support,
     cell_size,
     check_length,
     check_pictures,
-    check_support,
+    read_support,
     shown,
     top_of,
 )
@@ -36,7 +37,7 @@ def strip(
     frames: Pictures,
     *,
     labels: Sequence[str] | None = None,
-    support: Sequence[float | None] | None = None,
+    support: Support | None = None,
     title: str | None = None,
     ends: tuple[Picture, Picture] | None = None,
     end_labels: tuple[str, str] = ("from", "to"),
@@ -60,16 +61,16 @@ def strip(
         raise InputError("strip got no frames; a path has at least one.")
     check_pictures(frames, "strip")
     check_length(labels, n, "labels", "strip")
-    check_support(support, n, "strip")
+    supports = read_support(support, n, "strip")
     width, height = cell_size(frames.shape[1], frames.shape[2])
     side = width + ENDS_GAP if ends else 0
     per_row = max(1, min(n, (WIDEST - 2 * PADDING - 2 * side + GAP) // (width + GAP)))
     rows = -(-n // per_row)
     per_row = -(-n // rows)
-    below = (CAPTION_HEIGHT if labels or ends else 0) + (SUPPORT_HEIGHT if support else 0)
+    below = (CAPTION_HEIGHT if labels or ends else 0) + (SUPPORT_HEIGHT if support is not None else 0)
     row_height = height + below + 12
     page_width = 2 * PADDING + 2 * side + per_row * (width + GAP) - GAP
-    note = 22 if support else 0
+    note = 22 if support is not None else 0
     top = top_of(title)
     page = Page(page_width, top + rows * row_height - 12 + note + PADDING, title)
     for i, frame in enumerate(frames):
@@ -81,7 +82,7 @@ def strip(
             page.text(x + width / 2, y, labels[i], align="center", width=width, color=MUTED)
             y += CAPTION_HEIGHT
         if support is not None:
-            page.support(support[i], x, y, width)
+            page.support(supports[i], x, y, width)
     if ends:
         last = top + (rows - 1) * row_height
         corners = ((PADDING, top), (page_width - PADDING - width, last))

@@ -18,20 +18,21 @@ from PIL import ImageDraw, ImageFont
 
 from lateen.plot.palette import INK, Color
 
+Number = int | float  # beartype takes "float" at its word
 Align = Literal["left", "center", "right"]
 LONGEST = 400
 
 
 def draw_text(
     draw: ImageDraw.ImageDraw,
-    x: float,
-    y: float,
+    x: Number,
+    y: Number,
     text: str,
     *,
     size: int = 17,
     color: Color = INK,
     align: Align = "left",
-    width: float | None = None,
+    width: Number | None = None,
 ) -> None:
     """Write one line whose top is at y.
 
@@ -56,11 +57,11 @@ def draw_text(
 
 def text_width(text: str, size: int) -> float:
     """Width of a line in pixels."""
-    return sum(_advance(run, second, size) for run, second in _runs(one_line(text)))
+    return float(sum(_advance(run, second, size) for run, second in _runs(one_line(text))))
 
 
 @lru_cache(4096)
-def shorten(text: str, width: float, size: int) -> str:
+def shorten(text: str, width: Number, size: int) -> str:
     """The text, or as much of its start as fits the width with an ellipsis; "" if not even that does."""
     line = one_line(text)
     if text_width(line, size) <= width:

@@ -56,7 +56,7 @@ function numberText(value) {
   if (!Number.isFinite(value)) return "–";
   const size = Math.abs(value);
   if (Number.isInteger(value) || size >= 1000) return value.toLocaleString("en", { maximumFractionDigits: 0 });
-  return String(Number(value.toPrecision(3))).replace("-", "−");
+  return String(Number(value.toPrecision(size < 0.1 ? 2 : 3))).replace("-", "−");
 }
 
 function valueText(field, item) {

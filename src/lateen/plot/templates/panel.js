@@ -112,7 +112,7 @@ function showCard(data, item, pinned, at) {
 }
 
 function placeCard(card, [x, y]) {
-  const room = 12, gap = 30;
+  const room = 12, gap = 58;
   const left = x + gap + card.offsetWidth + room < window.innerWidth ? x + gap : x - gap - card.offsetWidth;
   const top = Math.min(Math.max(y - card.offsetHeight / 3, room), window.innerHeight - card.offsetHeight - room);
   card.style.left = Math.max(left, room) + "px";

@@ -104,7 +104,7 @@ class View {
 
   paintDots(pen) {
     const { inks, itemsOf, lit } = this.state;
-    const base = Math.min(4, Math.max(1.4, 90 / Math.sqrt(this.data.n || 1)));
+    const base = Math.min(4, Math.max(1.5, 110 / Math.sqrt(this.data.n || 1)));
     const radius = Math.min(7, base * Math.pow(this.zoom, 0.35));
     const faint = new Path2D(), turn = 2 * Math.PI;
     const paths = inks.map(() => new Path2D());

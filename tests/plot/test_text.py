@@ -1,0 +1,40 @@
+"""Text stays in its room and is drawn in a font that has its letters."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from lateen.plot.text import draw_text, one_line, shorten, text_width
+
+
+def inked(text: str, **options: object) -> np.ndarray:
+    image = Image.new("RGB", (400, 60), "white")
+    draw_text(ImageDraw.Draw(image), 200, 10, text, size=20, color=(0, 0, 0), **options)  # type: ignore[arg-type]
+    return np.asarray(image)[..., 0] < 128
+
+
+@pytest.mark.parametrize("text", ["a" * 900, "ein langer Satz mit Wörtern " * 9, "漢字" * 200, "Жα≈" * 99])
+@pytest.mark.parametrize("width", [5, 40, 160])
+def test_cut_text_fits_and_ends_in_an_ellipsis(text: str, width: int) -> None:
+    cut = shorten(text, width, 16)
+    assert text_width(cut, 16) <= width
+    assert cut == "" or cut.endswith("…")
+
+
+def test_short_text_is_left_alone() -> None:
+    assert shorten("as it is", 500, 16) == "as it is"
+    assert one_line("a\nb\tc\x00d") == "a b c d"
+
+
+@pytest.mark.parametrize(("align", "low", "high"), [("left", 200, 280), ("center", 160, 240), ("right", 120, 200)])
+def test_alignment(align: str, low: int, high: int) -> None:
+    columns = np.nonzero(inked("middle", align=align).any(axis=0))[0]
+    assert low - 3 <= columns.min()
+    assert columns.max() <= high + 3
+
+
+def test_signs_that_one_font_lacks_come_from_the_other() -> None:
+    drawn = [inked(sign, align="left")[:, 195:240].tobytes() for sign in "−≈→Жα"]
+    assert len(set(drawn)) == 5
