@@ -151,7 +151,7 @@ def _quality_text(quality: Mapping[str, float | int] | None, unplaced: int) -> s
     if parts and quality and "k" in quality:
         parts[-1] += f" (k = {quality['k']}, 1 is perfect)"
     if unplaced:
-        parts.append(f"{unplaced:,} items have no place")
+        parts.append("1 item has no place" if unplaced == 1 else f"{unplaced:,} items have no place")
     return " · ".join(parts)
 
 
