@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Int, Shaped
 from PIL import Image, ImageDraw
 
 from lateen.core.errors import InputError
@@ -72,9 +72,13 @@ def map_png(
     page = Page(size, top + height + (30 if note else 0) + PADDING, title)
     every = [PLAIN_DOT] * n if coloring is None else colors_of(coloring)
     inks = [every[row] for row in there]
-    page.image.paste(_dots(places, inks, (size - 2 * PADDING - side, height)), (PADDING, top))
-    if thumbnails is not None:
-        _thumbnails(page, places, top, lambda at: thumbnails(int(there[at])), inks if side else None)
+    pictures = {} if thumbnails is None else _pictures(places, there, thumbnails, size, framed=side > 0)
+    free = _uncovered(places, pictures)
+    dots = _dots(places[free], [inks[at] for at in free], (size - 2 * PADDING - side, height), n)
+    page.image.paste(dots, (PADDING, top))
+    for at, image in pictures.items():
+        x, y = (round(c - half / 2) for c, half in zip(places[at], image.size, strict=True))
+        page.picture(image, x + PADDING, y + top, outline=inks[at] if side else None)
     if n == 0:
         page.text(PADDING, top + height / 2, "No items to show.", color=MUTED)
     if side and coloring is not None:
@@ -100,37 +104,40 @@ def _to_pixels(positions: Float[np.ndarray, "n 2"], width: int) -> tuple[Float[n
     return np.stack([width / 2 + centred[:, 0], height / 2 - centred[:, 1]], axis=1), height
 
 
-def _dots(places: Float[np.ndarray, "n 2"], inks: list[Color], size: tuple[int, int]) -> Image.Image:
+def _dots(places: Float[np.ndarray, "m 2"], inks: list[Color], size: tuple[int, int], n: int) -> Image.Image:
     """Translucent dots at twice the size, in an order that lets no category cover the others."""
-    n = len(places)
     radius = float(np.clip(150 / np.sqrt(max(n, 1)), 1.5, 5.5)) * 2
     alpha = int(np.clip(255 - 14 * np.log2(1 + n / 200), 140, 235))
     sheet = Image.new("RGB", (2 * size[0], 2 * size[1]), PAPER)
     pen = ImageDraw.Draw(sheet, "RGBA")
-    for row in np.random.default_rng(0).permutation(n).tolist():
+    for row in np.random.default_rng(0).permutation(len(places)).tolist():
         x, y = 2 * places[row]
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(*inks[row], alpha))
     return sheet.resize(size, Image.Resampling.BOX)
 
 
-def _thumbnails(
-    page: Page,
-    places: Float[np.ndarray, "n 2"],
-    top: int,
-    thumbnail: Callable[[int], Picture | bytes | None],
-    inks: list[Color] | None,
-) -> None:
+def _pictures(
+    places: Float[np.ndarray, "m 2"],
+    rows: Int[np.ndarray, " m"],
+    thumbnails: Thumbnails,
+    size: int,
+    *,
+    framed: bool,
+) -> dict[int, Image.Image]:
     """Pictures where they have room; with colours they stand apart, so that the dots between stay visible."""
-    edge = max(28, round(page.width * 0.036))
-    apart = edge * (1.45 if inks else 1.16)
-    for at in place_apart(places, apart, np.ones(len(places), bool)).tolist():
-        image = as_thumbnail(thumbnail(at), edge)
-        if image is None:
-            continue
-        x = round(places[at, 0] - image.width / 2) + PADDING
-        y = round(places[at, 1] - image.height / 2) + top
-        page.draw.rounded_rectangle((x - 4, y - 4, x + image.width + 3, y + image.height + 3), 8, fill=PAPER)
-        page.picture(image, x, y, outline=inks[at] if inks else None)
+    edge = max(28, round(size * (0.04 if framed else 0.046)))
+    chosen = place_apart(places, edge * (1.5 if framed else 1.16), np.ones(len(places), bool))
+    images = {at: as_thumbnail(thumbnails(int(rows[at])), edge) for at in chosen.tolist()}
+    return {at: image for at, image in images.items() if image is not None}
+
+
+def _uncovered(places: Float[np.ndarray, "m 2"], pictures: dict[int, Image.Image]) -> Int[np.ndarray, " f"]:
+    """The points that no picture touches: a dot half under a picture looks like dirt."""
+    free = np.ones(len(places), bool)
+    for at, image in pictures.items():
+        reach = np.array(image.size) / 2 + 8
+        free &= (np.abs(places - places[at]) > reach).any(axis=1)
+    return np.flatnonzero(free)
 
 
 def _legend(page: Page, coloring: Categories | Numbers | Texts, field: str, y: int, height: int) -> None:

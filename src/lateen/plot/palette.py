@@ -32,6 +32,14 @@ CATEGORIES: tuple[Color, ...] = (
     (151, 187, 245),
     (184, 156, 40),
     (186, 72, 118),
+    (47, 79, 134),
+    (214, 145, 92),
+    (120, 190, 220),
+    (96, 128, 60),
+    (222, 110, 220),
+    (100, 80, 165),
+    (236, 200, 130),
+    (130, 44, 62),
 )
 """For the commonest categories; what comes after them is drawn in MISSING and called "other"."""
 

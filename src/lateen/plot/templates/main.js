@@ -4,7 +4,7 @@ const data = readData(byId("data").textContent);
 const canvas = byId("map");
 const state = {
   field: -1, colors: null, inks: [], itemsOf: [], isolated: new Set(), found: null, foundSet: null, cursor: -1,
-  pictures: Boolean(data.atlas), hovered: -1, pinned: -1,
+  pictures: Boolean(data.atlas), hovered: -1, pinned: -1, lighting: 0,
   lit(item) {
     return (!state.isolated.size || state.isolated.has(state.colors.codeOf(item))) && (!state.foundSet || state.foundSet.has(item));
   },
@@ -14,6 +14,7 @@ let hay = null;
 
 function setField(place) {
   state.field = place;
+  state.lighting++;
   state.isolated.clear();
   state.colors = colorBy(data, place);
   state.inks = state.colors.inks;
@@ -28,6 +29,7 @@ function showLegend() {
   if (field && field.kind === "categories") {
     legend.append(categoryLegend(field, state.colors, state.isolated, (code) => {
       if (!state.isolated.delete(code)) state.isolated.add(code);
+      state.lighting++;
       showLegend();
       view.redraw();
     }));
@@ -38,6 +40,7 @@ function showLegend() {
 function search(text) {
   const wanted = text.trim().toLowerCase();
   state.cursor = -1;
+  state.lighting++;
   if (!wanted) {
     state.found = state.foundSet = null;
     byId("found").textContent = "";
@@ -122,6 +125,7 @@ canvas.addEventListener("pointercancel", release);
 canvas.addEventListener("pointerleave", () => { if (!hands.size) hover(-1e6, -1e6); });
 canvas.addEventListener("wheel", (event) => {
   event.preventDefault();
+  if (state.pinned < 0) hover(-1e6, -1e6);
   const pixels = event.deltaY * (event.deltaMode === 1 ? 20 : 1);
   view.zoomAt(Math.exp(-Math.min(Math.max(pixels, -240), 240) * (event.ctrlKey ? 0.01 : 0.0022)), event.clientX, event.clientY);
 }, { passive: false });

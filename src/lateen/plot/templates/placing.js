@@ -59,12 +59,13 @@ class Levels {
     this.scale = 0;
   }
 
-  // scale: pixels per unit of the map at zoom 1.
-  at(zoom, scale) {
-    if (scale !== this.scale) {
+  // scale: pixels per unit of the map at zoom 1. Only lit items compete for room; `lighting` changes when they do.
+  at(zoom, scale, lit, lighting) {
+    if (scale !== this.scale || lighting !== this.lighting) {
       this.forget();
       this.scale = scale;
-      this.order = densestFirst(this.data, (2 * tileSize(1)) / scale);
+      this.lighting = lighting;
+      this.order = densestFirst(this.data, (2 * tileSize(1)) / scale).filter(lit);
     }
     const level = Math.max(0, Math.floor(2 * Math.log2(zoom)) + 4);
     while (this.chosen.length <= level) {

@@ -128,13 +128,11 @@ class View {
     const edge = tileSize(this.zoom), tile = this.data.atlas.tile;
     const framed = this.state.field >= 0;
     pen.imageSmoothingQuality = "high";
-    for (const item of this.levels.at(this.zoom, this.scale)) {
+    for (const item of this.levels.at(this.zoom, this.scale, this.state.lit, this.state.lighting)) {
       const [x, y] = this.screen(item);
       if (!(x > -edge && y > -edge && x < this.width + edge && y < this.height + edge)) continue;
       const picture = pictureOf(this.data.atlas, item);
       if (!picture) continue;
-      const lit = this.state.lit(item);
-      if (!lit) continue;
       const width = (picture.width / tile) * edge, height = (picture.height / tile) * edge;
       this.paintTile(pen, picture, x - width / 2, y - height / 2, width, height, framed && this.state.inkOf(item));
       this.tiles.push({ item, x: x - width / 2, y: y - height / 2, width, height });
