@@ -62,8 +62,8 @@ def build(
         progress: Called after each chunk of items.
 
     Raises:
-        InputError: If `out` exists (without `resume` or `force`), what is resumed differs, an item is bad and `strict`
-            is set, or no item can be used.
+        InputError: If `out` exists (without `resume` or `force`), what is resumed differs, an item is bad and
+            `strict` is set, or no item can be used.
         StorageError: If a write fails, as on a full disk; finished shards are kept.
         InterruptedWorkError: On ^C; finished shards are kept.
 
@@ -95,7 +95,7 @@ def build(
 
 
 def _check_out(out: Path, resume: bool, force: bool) -> bool:
-    """Whether a build of this space was begun and is to be resumed; raises InputError if `out` is in the way."""
+    """Whether a build was begun that is to be resumed; raises InputError if `out` is in the way."""
     if resume and force:
         raise InputError("--resume goes on with a space and --force starts anew; give one of them.")
     if out.exists() and not out.is_dir():

@@ -1,4 +1,4 @@
-"""What a build is to do, settled before anything is written: shards by position, each named by what goes into it."""
+"""What a build is to do, settled beforehand: shards by position, each named by what goes into it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Plan:
         spec = encoder.spec
         if spec.modality != source.modality:
             raise InputError(
-                f"{spec.encoder} encodes {spec.modality} items, but {source.name} holds {source.modality} items."
+                f"{spec.encoder} encodes {spec.modality} items; {source.name} holds {source.modality} items."
             )
         size = spec.preprocessing.get("size")
         if not isinstance(size, int):
@@ -64,15 +64,18 @@ class Plan:
 
     def key(self, shard: int) -> str:
         """Hash of the items, the encoder and the preprocessing of a shard."""
-        start = shard * SHARD_ROWS
-        items = self.source.keys(start, min(start + SHARD_ROWS, len(self.source)))
+        items = self.source.keys(*self.rows(shard))
         return content_key(FORMAT, self.encoder.spec.fingerprint, self.size, self.fit, items)
+
+    def rows(self, shard: int) -> tuple[int, int]:
+        """The first item of a shard and the one after its last."""
+        return shard * SHARD_ROWS, min((shard + 1) * SHARD_ROWS, len(self.source))
 
     def chunks(self, shard: int) -> Iterator[tuple[int, int]]:
         """The stretches of a shard that are read and encoded at a time: memory is flat whatever the size."""
         rows = max(1, min(CHUNK_ROWS, CHUNK_BYTES // (3 * self.size**2)))
-        end = min((shard + 1) * SHARD_ROWS, len(self.source))
-        for start in range(shard * SHARD_ROWS, end, rows):
+        first, end = self.rows(shard)
+        for start in range(first, end, rows):
             yield start, min(start + rows, end)
 
     def meta(self) -> SpaceMeta:
@@ -102,7 +105,7 @@ class Plan:
         differing = [f"the {what} was {a}, now it is {b}" for what, (a, b) in pairs.items() if a != b]
         if differing:
             raise InputError(
-                f"{out} can't be resumed: {'; '.join(differing)}. Give the same again, or --force to start anew."
+                f"{out} can't be resumed: {'; '.join(differing)}. Give the same, or --force to start anew."
             )
 
 

@@ -1,7 +1,7 @@
 """One run of a build: the loop over shards, its stopwatch, and what stops it.
 
-One idea: on a CPU the model and the decoding share the cores, so they take turns and the model runs at full speed;
-for a model on an accelerator the next chunk is read meanwhile.
+One idea: on a CPU the model and the decoding share the cores, so they take turns and the model runs at full
+speed; for a model on an accelerator the next chunk is read meanwhile.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float32
 
-from lateen.building.plan import SHARD_ROWS, Plan
+from lateen.building.plan import Plan
 from lateen.building.result import BuildProgress, BuildResult, Progress
 from lateen.core.codec import Encoder
 from lateen.core.errors import InputError
@@ -41,7 +41,9 @@ class Encoded:
         """Of reading and of encoding."""
         usable = set(self.usable)
         spoiled = [id for row, id in enumerate(self.batch.ids) if row not in usable]
-        return [(r.id, r.reason) for r in self.batch.rejected] + [(id, "its vector holds NaN or infinity") for id in spoiled]
+        return [(r.id, r.reason) for r in self.batch.rejected] + [
+            (id, "its vector holds NaN or infinity") for id in spoiled
+        ]
 
 
 @dataclass(eq=False)
@@ -101,11 +103,11 @@ class Run:
         """How many items an earlier run has done; raises InputError if they have changed since."""
         for number, entry in writer.entries.items():
             if entry.key != self.plan.key(number):
-                first, last = number * SHARD_ROWS, min((number + 1) * SHARD_ROWS, len(self.plan.source)) - 1
+                first, end = self.plan.rows(number)
                 ids = self.plan.source.ids
                 raise InputError(
-                    f"{writer.folder.path} can't be resumed: of the items {ids[first]!r} to {ids[last]!r}, some have "
-                    "changed since they were encoded. Use --force to start anew."
+                    f"{writer.folder.path} can't be resumed: of {ids[first]!r} to {ids[end - 1]!r}, some items "
+                    "have changed since they were encoded. Use --force to start anew."
                 )
             self._note_rejected([(id, reason) for id, reason in entry.rejected])
         return writer.items_done
@@ -150,8 +152,8 @@ class Run:
         if rejected and self.strict:
             id, reason = rejected[0]
             raise InputError(
-                f"{id!r} can't be used: {reason}. --strict stops here; what was finished is kept. Repair or remove it, "
-                "or go on without --strict and with --resume."
+                f"{id!r} can't be used: {reason}. --strict stops here; what was finished is kept. Repair or "
+                "remove it, or go on without --strict and with --resume."
             )
 
     def _report(self, done: int, resumed: int) -> None:

@@ -1,7 +1,7 @@
 """From `scheme:id[@revision]` to an encoder, through the entry points `lateen.encoders`.
 
-One idea: lateen's own schemes come in by the same door as any other package's. An entry point named after the scheme
-refers to a function `load(id, revision)` that returns a `Codec` or an `Encoder`.
+One idea: lateen's own schemes come in by the same door as any other package's. An entry point named after the
+scheme refers to a function `load(id, revision)` that returns a `Codec` or an `Encoder`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ import re
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import cast
 
-from lateen.core.codec import Codec, Encoder
+from lateen.core.codec import Encoder
 from lateen.core.errors import InputError, UnknownNameError
 
 GROUP = "lateen.encoders"
@@ -34,7 +33,7 @@ class EncoderName:
 
     @classmethod
     def parse(cls, text: str) -> EncoderName:
-        """Take `scheme:id[@revision]` apart; an @ in the name of an existing file or folder belongs to the name.
+        """Take `scheme:id[@revision]` apart; an @ in the name of an existing folder belongs to it.
 
         Raises:
             InputError: If there is no scheme or no id.
@@ -56,17 +55,17 @@ class EncoderName:
         return f"{self.scheme}:{self.id}" + (f"@{self.revision}" if self.revision else "")
 
 
-def load_encoder(text: str) -> Codec | Encoder:
+def load_encoder(text: str) -> Encoder:
     """Load an encoder by its name.
 
     Args:
         text: `scheme:id[@revision]`, such as "vae:faces.model".
 
     Returns:
-        The encoder; a `Codec` if it decodes as well.
+        The encoder; it is a `Codec` as well if it decodes.
 
     Raises:
-        InputError: If the name can't be read or the loader refuses it.
+        InputError: If the name can't be read, or the loader refuses it or gives something else.
         UnknownNameError: If there is no such scheme; the message names those there are.
     """
     name = EncoderName.parse(text)
@@ -74,7 +73,9 @@ def load_encoder(text: str) -> Codec | Encoder:
     if name.scheme not in points:
         raise UnknownNameError("encoder scheme", name.scheme, points, f"{text!r}; schemes: {', '.join(points)}")
     loaded = points[name.scheme].load()(name.id, name.revision)
-    return cast(Codec | Encoder, loaded)
+    if not isinstance(loaded, Encoder):
+        raise InputError(f"The loader of {text!r} gave a {type(loaded).__name__}, which is no encoder.")
+    return loaded
 
 
 def encoder_schemes() -> list[str]:

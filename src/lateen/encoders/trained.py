@@ -1,4 +1,4 @@
-"""Loaders of the models that are trained here, behind `vae:PATH`; `vae:portraits` is the one that comes along."""
+"""Loaders of the models that are trained here: `vae:PATH`, and `vae:portraits`, which comes along."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def load_vae(id: str, revision: str | None = None) -> Codec:
     """Load a VAE from its folder.
 
     Args:
-        id: The folder, or "portraits" for the weights that come with lateen ("./portraits" is a folder of that name).
+        id: The folder, or "portraits" for the weights that come with lateen ("./portraits" is a folder).
         revision: Not for folders.
 
     Raises:

@@ -1,7 +1,7 @@
 """`--fields FILE`: what is known of the items, read from a csv, tsv or parquet file and joined on ids.
 
-One idea: the join is checked, never guessed. Each row names at most one item, each item has at most one row, and what
-did not match is counted and said.
+One idea: the join is checked, never guessed. Each row names at most one item, each item has at most one row,
+and what did not match is counted and said.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class WithFields:
         return len(self.source)
 
     def keys(self, start: int, stop: int) -> list[str]:
-        """The source's keys with the values of the fields, so that a build notices when the file has changed."""
+        """The source's keys and the values of the fields, so that a build notices a changed file."""
         rows = self.columns.slice(start, stop - start).to_pylist()
         return [f"{key}\0{row}" for key, row in zip(self.source.keys(start, stop), rows, strict=True)]
 
@@ -89,8 +89,8 @@ def with_fields(source: Source, path: str | Path, *, paths: bool = False) -> Wit
         paths: Whether ids are paths; then a row may also leave out the suffix, the folders or both.
 
     Raises:
-        InputError: If the file can't be read, a row or an item is named twice, a short name fits several items, or
-            nothing matches.
+        InputError: If the file can't be read, a row or an item is named twice, a short name fits several
+            items, or nothing matches.
     """
     table, key = _read(Path(path))
     names = [str(value) for value in table.column(key).to_pylist()]
@@ -188,7 +188,12 @@ def _usable(table: pa.Table, own: list[str]) -> tuple[pa.Table, list[str]]:
     columns: dict[str, pa.ChunkedArray] = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
         free = name.replace(".", "_") or "unnamed"
-        while free in columns or free in RESERVED or free.startswith("_row") or (free != name and free in table.column_names):
+        while (
+            free in columns
+            or free in RESERVED
+            or free.startswith("_row")
+            or (free != name and free in table.column_names)
+        ):
             free += "_"
         if free != name:
             notes.append(f"The field {name!r} is called {free!r} in the space.")

@@ -1,4 +1,4 @@
-"""A folder of pictures as a source: every picture below it, in natural order, named by its path relative to it."""
+"""A folder of pictures as a source: every picture below it, in natural order, named by its relative path."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class ImageFolder:
         return [f"{self.ids[i]}\0{self.sizes[i]}\0{self.times[i]}" for i in range(start, stop)]
 
     def read(self, start: int, stop: int, *, size: int, fit: str = "crop") -> Batch:
-        """Read pictures start..stop with as many threads as there are cores: Pillow decodes without the GIL."""
+        """Read pictures start..stop with a thread per core: Pillow decodes without the GIL."""
         rows = range(start, min(stop, len(self)))
         with warnings.catch_warnings(), ThreadPoolExecutor(_cores()) as pool:
             warnings.simplefilter("ignore")  # Pillow warns of what is converted or rejected here anyway
@@ -135,7 +135,7 @@ def _walk(root: Path) -> tuple[list[tuple[str, int, int]], Counter[str]]:
         visited.add((here.st_dev, here.st_ino))
         subfolders[:] = sorted(s for s in subfolders if not s.startswith("."))
         prefix = os.path.relpath(folder, root)
-        for file in files:
+        for file in sorted(files):
             suffix = os.path.splitext(file)[1].lower()
             if suffix not in SUFFIXES or file.startswith("."):
                 others[_printable(suffix) or "no suffix"] += 1

@@ -40,7 +40,7 @@ class PortraitSource:
         numbers = [int(p) for p in parts[1:] if p.isascii() and p.isdecimal()]
         if len(parts) not in (2, 3) or len(numbers) != len(parts) - 1:
             raise InputError(f"The source {text!r} can't be read; {_USAGE}.")
-        return cls(numbers[0], *numbers[1:2])
+        return cls(numbers[0], seed=numbers[1] if len(numbers) == 2 else 0)
 
     @property
     def name(self) -> str:
@@ -49,7 +49,7 @@ class PortraitSource:
 
     @property
     def ids(self) -> Sequence[str]:
-        """"0", "1", ..."""
+        """ "0", "1", ..."""
         return [str(i) for i in range(self.n)]
 
     @property

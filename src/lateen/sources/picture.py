@@ -1,7 +1,7 @@
 """One picture file becomes size x size RGB, whatever it was: the one place that knows the odd kinds.
 
-One idea: convert what is legitimate (rotation, grey, 16 bit, palettes, CMYK, transparency on white, the first frame of
-an animation) and refuse the rest with a reason that its owner understands.
+One idea: convert what is legitimate (rotation, grey, 16 bit, palettes, CMYK, transparency on white, the first
+frame of an animation) and refuse the rest with a reason that its owner understands.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from lateen.core.errors import InputError
 
 FITS = ("crop", "pad", "stretch")
 MAX_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a gigabyte of RGB
-SUFFIXES = frozenset(
-    ".avif .bmp .dib .gif .jfif .jp2 .jpe .jpeg .jpg .pbm .pcx .pgm .png .pnm .ppm .tga .tif .tiff .webp".split()
-)
+_TYPES = "avif bmp dib gif jfif jp2 jpe jpeg jpg pbm pcx pgm png pnm ppm tga tif tiff webp"
+SUFFIXES = frozenset(f".{kind}" for kind in _TYPES.split())
 _WHITE = (255, 255, 255)
 
 
@@ -98,7 +97,7 @@ def _rgb(image: Image.Image) -> Image.Image:
 
 
 def _eight_bit(values: np.ndarray, mode: str) -> UInt8[np.ndarray, "height width"]:
-    """Deep grey to 8 bits: by the type's full range where it has one, else by the range that the values fit in."""
+    """Deep grey to 8 bits: by the type's full range if it has one, else by one the values fit in."""
     x = values.astype(np.float64)
     if not np.isfinite(x).all():
         raise InputError("its pixels hold NaN or infinity")

@@ -1,7 +1,7 @@
 """What a source of items is: a sequence with ids and keys, of which any stretch can be read as a batch.
 
-One idea: a source is random access. Item i is the same item every time, so a build can be cut into shards, stopped
-anywhere, and gone on with.
+One idea: a source is random access. Item i is the same item every time, so a build can be cut into shards,
+stopped anywhere, and gone on with.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Rejected:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """A stretch of a source, read: what could be used in `ids` and what goes with them, the rest in `rejected`.
+    """A stretch of a source, read: what could be used, and the rest in `rejected`.
 
     Args:
         ids: n unique strings.
@@ -83,7 +83,7 @@ class Source(Protocol):
     def __len__(self) -> int: ...
 
     def keys(self, start: int, stop: int) -> list[str]:
-        """What identifies the content of items start..stop without reading them (for a file: id, size, time)."""
+        """What identifies the content of items start..stop, unread (for a file: id, size, time)."""
         ...
 
     def read(self, start: int, stop: int, *, size: int, fit: str = "crop") -> Batch:

@@ -45,7 +45,7 @@ def write_file(path: Path, write: Callable[[BinaryIO], object] | bytes) -> None:
 
 
 def write_folder(path: Path, write: Callable[[Path], None]) -> None:
-    """Make a folder that appears under its name once `write` has filled it; nothing is done if it is there already."""
+    """Make a folder that appears under its name once `write` has filled it; an older one is left."""
     if path.exists():
         return
     temporary = path.with_name(PREFIX + uuid.uuid4().hex)

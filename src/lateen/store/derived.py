@@ -1,4 +1,4 @@
-"""`derived/`: what can be computed again (copies, tables, maps), kept under a key of what it was computed from."""
+"""`derived/`: what can be computed again (copies, tables, maps), by a key of what it came from."""
 
 from __future__ import annotations
 

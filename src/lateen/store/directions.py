@@ -1,4 +1,4 @@
-"""`directions/`: one JSON file per named direction. They are the user's work: written atomically, never cleaned up."""
+"""`directions/`: one JSON file per name. They are the user's work: written atomically, never cleaned up."""
 
 from __future__ import annotations
 

@@ -61,8 +61,8 @@ class SpaceFolder:
         """Open a finished space.
 
         Raises:
-            SpaceError: If it is not a space, of another format version, unfinished or damaged, or if its codec is
-                missing or was changed.
+            SpaceError: If it is not a space, of another format version, unfinished or damaged, or if its
+                codec is missing or was changed.
         """
         path = Path(path)
         if not path.is_dir():
@@ -107,8 +107,7 @@ class SpaceFolder:
         own = self.meta.spec
         if spec.fingerprint not in (own.fingerprint, self.meta.given_fingerprint) or spec.dim != own.dim:
             raise SpaceError(
-                f"{self.path} was encoded by {own.encoder} ({own.dim} numbers, fingerprint {own.fingerprint[:12]}); "
-                f"{spec.encoder} ({spec.dim} numbers, fingerprint {spec.fingerprint[:12]}) is another encoder, "
+                f"{self.path} was encoded by {_described(own)}; {_described(spec)} is another encoder, "
                 "so its vectors mean something else. Encode with the space's own."
             )
 
@@ -235,15 +234,19 @@ class SpaceFolder:
             file.write(flat.astype("<f4", copy=False).tobytes())
 
     def _filter_error(self, filter: str, message: str, known: list[str]) -> InputError:
-        unknown = re.search(r"No field named (.+?)\. Valid fields", message)
+        unknown = re.search(r"""No field named ("[^"]*"|\S+?)\.(?=[\s,]|$)""", message)
         if unknown:
             return UnknownNameError("field", unknown[1].strip('"`'), known, f"space {self.path.name}")
         example = f"{known[1]} = 1" if len(known) > 1 else "id = 'a.jpg'"
         cause = re.sub(r", /\S+\.rs:\d+:\d+|Invalid user input: |SELECT 1 FROM t WHERE ", "", message)
         return InputError(
-            f"The filter {filter!r} can't be used: {cause}. Write a condition such as \"{example}\", "
+            f'The filter {filter!r} can\'t be used: {cause}. Write a condition such as "{example}", '
             f"with texts in single quotes. Fields: {', '.join(known)}."
         )
+
+
+def _described(spec: LatentSpec) -> str:
+    return f"{spec.encoder} ({spec.dim} numbers, fingerprint {spec.fingerprint[:12]})"
 
 
 def _check_codec(path: Path, meta: SpaceMeta) -> None:

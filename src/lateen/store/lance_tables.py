@@ -1,7 +1,7 @@
-"""The two Lance tables of a space: points (ids, vectors, fields) and thumbs. The only module that imports lance.
+"""The two Lance tables of a space: points and thumbs. The only module that imports lance.
 
-One idea: rows are only ever appended, whole shards at a time and in order, so a row number means the same for ever and
-is the same in both tables.
+One idea: rows are only ever appended, whole shards at a time and in order, so a row number means the same for
+ever and is the same in both tables.
 """
 
 from __future__ import annotations
@@ -27,7 +27,12 @@ class UnsupportedProcessorError(LateenError):
 def points_schema(dim: int, dtype: str, fields: pa.Schema) -> pa.Schema:
     """Columns of `points.lance`: id, vector, uri, shard_id, then the user's fields."""
     number = pa.float16() if dtype == "float16" else pa.float32()
-    own = [("id", pa.string()), ("vector", pa.list_(number, dim)), ("uri", pa.string()), ("shard_id", pa.int64())]
+    own = [
+        ("id", pa.string()),
+        ("vector", pa.list_(number, dim)),
+        ("uri", pa.string()),
+        ("shard_id", pa.int64()),
+    ]
     return pa.schema([pa.field(*column) for column in own] + [pa.field(f.name, f.type) for f in fields])
 
 
@@ -101,7 +106,7 @@ def committed_shards(path: Path) -> set[int]:
 
 
 def remove_unknown_files(path: Path, known: Sequence[dict[str, Any]]) -> int:
-    """Remove data files that neither the table nor `known` fragments hold: what a killed shard left behind."""
+    """Remove data files that neither the table nor `known` fragments hold: a killed shard's."""
     names = {file["path"] for fragment in known for file in fragment["files"]}
     for fragment in open_table(path).get_fragments():
         names.update(Path(file.path).name for file in fragment.data_files())
@@ -141,6 +146,7 @@ def require_avx2(cpuinfo: Path = Path("/proc/cpuinfo")) -> None:
     flags = next((line for line in cpuinfo.read_text().splitlines() if line.startswith("flags")), "avx2")
     if "avx2" not in flags.split():
         raise UnsupportedProcessorError(
-            "Spaces are stored with Lance, which needs a processor with AVX2 (Intel Haswell 2013, AMD Excavator 2015 or "
-            "later); this one has none. Use another machine; a virtual machine may need its CPU type set to 'host'."
+            "Spaces are stored with Lance, which needs a processor with AVX2 (Intel Haswell 2013, AMD "
+            "Excavator 2015 or later); this one has none. Use another machine; a virtual one may need its CPU "
+            "type set to 'host'."
         )

@@ -75,7 +75,7 @@ class Ledger:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Be the only build that writes to this space; the system lets go when the process ends, however it ends."""
+        """Be the only build that writes to this space; the system lets go when the process ends."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "lock").open("a") as file:
             if not _try_lock(file.fileno()):

@@ -1,4 +1,4 @@
-"""space.json: what a space is, where it came from and how it was made. Read without trust, written in one step."""
+"""space.json: what a space is and how it was made. Read without trust, written in one step."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class SpaceMeta:
         items: How many items the source had.
         fit: How pictures were made square: "crop", "pad" or "stretch".
         seed: Seed of the build.
-        given_fingerprint: Fingerprint of the encoder as it was handed over; saving it in `codec/` may have given it
-            another (in `spec`), say when half precision was stored as float32.
+        given_fingerprint: Fingerprint of the encoder as it was handed over; saving it in `codec/` may have
+            given it another (in `spec`), say when half precision was stored as float32.
         lateen: Version that built it.
         created: When, in UTC, ISO 8601.
         complete: Whether the build has finished.

@@ -1,7 +1,7 @@
-"""Writing a space shard by shard, so that a kill at any moment loses at most the shard at hand and doubles nothing.
+"""Writing a space shard by shard, so that a kill at any moment loses the shard at hand at most.
 
-One idea: data files, then the ledger entry, then the commit. A restart removes files that no entry knows and commits
-entries that the tables don't hold, each of the two tables by itself.
+One idea: data files, then the ledger entry, then the commit. A restart removes files that no entry knows and
+commits entries that the tables don't hold, each of the two tables by itself.
 """
 
 from __future__ import annotations
