@@ -1,0 +1,302 @@
+"""`build`: what it makes, what it refuses, and what it says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from child import small_shards
+from PIL import Image
+from standins import DIM, Noise, RandomProjection
+
+import lateen.building.plan
+import lateen.store.writer
+from lateen.building import BuildProgress, build
+from lateen.core.errors import InputError, SpaceError, UnknownNameError
+from lateen.sources.source import Batch
+from lateen.store import SpaceFolder
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lateen.building.plan, "SHARD_ROWS", 32)
+    monkeypatch.setattr(lateen.store.writer, "COMMIT_EVERY", 4)
+
+
+def photos(folder: Path, n: int = 5) -> Path:
+    for i in range(n):
+        path = folder / ("cat" if i % 2 else "dog") / f"{i}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (10, 12), (i, 2 * i, 3 * i)).save(path)
+    return folder
+
+
+def test_a_folder_becomes_a_space_that_contains_its_codec(tmp_path: Path) -> None:
+    source = photos(tmp_path / "photos")
+    (source / "cat" / "7.png").write_text("no picture")
+    (tmp_path / "f.csv").write_text("id,age\n0,30\n1,31\n")
+    codec = RandomProjection(fit="pad")
+    result = build(source, encoder=codec, out=tmp_path / "new" / "a.space", fields=tmp_path / "f.csv", seed=3)
+    space = SpaceFolder.open(tmp_path / "new" / "a.space")
+    assert space.ids() == ["cat/1.png", "cat/3.png", "dog/0.png", "dog/2.png", "dog/4.png"]
+    assert space.fields().to_pydict() == {
+        "label": ["cat", "cat", "dog", "dog", "dog"],
+        "age": [31, None, 30, None, None],
+    }
+    assert space.uri("cat/1.png") == (source / "cat" / "1.png").as_uri()
+    assert (result.n, result.rejected, result.resumed) == (5, 1, 0)
+    assert result.notes == ("2 of 6 items have a row in f.csv.",)
+    assert space.meta.fit == "pad"
+    assert space.meta.seed == 3
+    assert space.meta.source == str(source)
+    assert space.meta.compression.numbers_before == 360
+    assert space.meta.compression.bytes_after == 4 * DIM
+    assert space.codec_path is not None
+    assert (np.load(space.codec_path / "matrix.npy") == codec.matrix).all()
+    (line,) = (space.path / "rejected.jsonl").read_text().splitlines()
+    assert json.loads(line) == {"id": "cat/7.png", "reason": "not a picture, or a kind that Pillow can't read"}
+    pixels = np.full((1, 8, 8, 3), 255, np.uint8)
+    pixels[:, :, :7] = (1, 2, 3)
+    assert np.allclose(space.vectors()[0], codec.encode(pixels)[0], atol=60)
+
+
+def test_vectors_are_the_encoders_row_by_row(tmp_path: Path) -> None:
+    codec, source = RandomProjection(), Noise(100, bad=7)
+    build(source, encoder=codec, out=tmp_path / "a")
+    space, batch = SpaceFolder.open(tmp_path / "a"), source.read(0, 100, size=8)
+    assert space.ids() == batch.ids
+    assert np.allclose(space.vectors(), codec.encode(batch.images), rtol=1e-5)
+    assert space.fields().column("even").to_pylist() == batch.fields.column("even").to_pylist()
+
+
+def test_the_same_build_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in "ab":
+        build(Noise(100, bad=7), encoder=RandomProjection(), out=tmp_path / name)
+    a, b = (SpaceFolder.open(tmp_path / name) for name in "ab")
+    assert a.vectors().tobytes() == b.vectors().tobytes()
+    assert a.thumbnails(a.ids()) == b.thumbnails(b.ids())
+
+
+def test_progress_and_result(tmp_path: Path) -> None:
+    seen: list[BuildProgress] = []
+    result = build(Noise(70, bad=10), encoder=RandomProjection(), out=tmp_path / "a", progress=seen.append)
+    assert [p.done for p in seen] == [32, 64, 70]
+    assert {p.total for p in seen} == {70}
+    assert [p.rejected for p in seen] == [3, 6, 7]
+    assert seen[-1].eta_seconds == 0
+    assert all(p.items_per_second > 0 for p in seen)
+    stages = result.read_seconds + result.encode_seconds + result.write_seconds
+    assert 0 < stages <= result.seconds
+    assert 0 < result.model_busy < 1
+    plain = json.loads(json.dumps(result.to_dict()))
+    assert plain["n"] == 63
+    assert plain["compression"]["rejected"] == 7
+    assert plain["path"] == str(tmp_path / "a")
+
+
+def test_limit(tmp_path: Path) -> None:
+    assert build(Noise(100), encoder=RandomProjection(), out=tmp_path / "a", limit=40).n == 40
+
+
+class Device(RandomProjection):
+    """It says that it computes elsewhere, so that reading runs ahead."""
+
+    device = "cuda:0"
+
+
+def test_reading_ahead_gives_the_same_rows(tmp_path: Path) -> None:
+    build(Noise(100, bad=7), encoder=RandomProjection(), out=tmp_path / "a")
+    build(Noise(100, bad=7), encoder=Device(), out=tmp_path / "b")
+    a, b = (SpaceFolder.open(tmp_path / name) for name in "ab")
+    assert a.ids() == b.ids()
+    assert (a.vectors() == b.vectors()).all()
+
+
+def test_an_existing_space_needs_resume_or_force(tmp_path: Path) -> None:
+    out = tmp_path / "a.space"
+    build(Noise(40), encoder=RandomProjection(), out=out)
+    with pytest.raises(InputError, match=r"exists. Use --resume to go on .* --force to replace"):
+        build(Noise(40), encoder=RandomProjection(), out=out)
+    with pytest.raises(InputError, match="give one of them"):
+        build(Noise(40), encoder=RandomProjection(), out=out, resume=True, force=True)
+    again = build(Noise(40), encoder=RandomProjection(), out=out, resume=True)
+    assert (again.n, again.resumed) == (40, 40)
+    assert build(Noise(50), encoder=RandomProjection(), out=out, force=True).n == 50
+
+
+def test_force_never_removes_what_is_not_a_space(tmp_path: Path) -> None:
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.tex").touch()
+    for options in ({"force": True}, {"resume": True}, {}):
+        with pytest.raises(InputError, match="exists and is not a space"):
+            build(Noise(9), encoder=RandomProjection(), out=tmp_path / "thesis", **options)
+    with pytest.raises(InputError, match="is a file"):
+        build(Noise(9), encoder=RandomProjection(), out=tmp_path / "thesis" / "chapter.tex", force=True)
+    assert (tmp_path / "thesis" / "chapter.tex").exists()
+
+
+def test_an_empty_folder_is_free(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / ".tmp-left").touch()
+    assert build(Noise(9), encoder=RandomProjection(), out=tmp_path / "a").n == 9
+    assert not (tmp_path / "a" / ".tmp-left").exists()
+
+
+def test_bad_input_leaves_an_old_space_alone(tmp_path: Path) -> None:
+    out = tmp_path / "a"
+    build(Noise(9), encoder=RandomProjection(), out=out)
+    for call in (
+        lambda: build(tmp_path / "nothing", encoder=RandomProjection(), out=out, force=True),
+        lambda: build(Noise(9), encoder="nope:x", out=out, force=True),
+    ):
+        with pytest.raises(InputError):
+            call()
+    assert len(SpaceFolder.open(out)) == 9
+
+
+class Stop(Exception):
+    pass
+
+
+def begin(out: Path, source: Noise, shards: int = 3) -> None:
+    """Stop a build after some shards."""
+
+    def stop(progress: BuildProgress) -> None:
+        if progress.done >= 32 * (shards + 1):
+            raise Stop
+
+    with pytest.raises(Stop):
+        build(source, encoder=RandomProjection(), out=out, progress=stop)
+
+
+def test_resume_goes_on(tmp_path: Path) -> None:
+    begin(tmp_path / "a", Noise(200, bad=9))
+    with pytest.raises(SpaceError, match="unfinished: 96 of 200 items"):
+        SpaceFolder.open(tmp_path / "a")
+    seen: list[BuildProgress] = []
+    result = build(Noise(200, bad=9), encoder=RandomProjection(), out=tmp_path / "a", resume=True, progress=seen.append)
+    assert (result.resumed, result.n, result.rejected) == (96, 178, 22)
+    assert seen[0].done == 128
+    assert SpaceFolder.open(tmp_path / "a").ids() == Noise(200, bad=9).read(0, 200, size=8).ids
+
+
+def test_resume_with_nothing_begun_begins(tmp_path: Path) -> None:
+    assert build(Noise(9), encoder=RandomProjection(), out=tmp_path / "a", resume=True).resumed == 0
+
+
+@pytest.mark.parametrize(
+    ("source", "encoder", "fit", "message"),
+    [
+        (
+            Noise(201),
+            RandomProjection(),
+            None,
+            "source was noise:200, now it is noise:201; the number of items was 200",
+        ),
+        (Noise(200), RandomProjection(1), None, "encoder was test:projection-0, now it is test:projection-1"),
+        (Noise(200), RandomProjection(), "pad", "fit was crop, now it is pad"),
+        (Noise(200, version=1), RandomProjection(), None, "'n0' to 'n31', some items have changed since"),
+    ],
+)
+def test_resume_of_something_else_says_what_differs(
+    tmp_path: Path, source: Noise, encoder: RandomProjection, fit: str | None, message: str
+) -> None:
+    begin(tmp_path / "a", Noise(200))
+    with pytest.raises(InputError, match=message) as caught:
+        build(source, encoder=encoder, out=tmp_path / "a", resume=True, fit=fit)
+    assert "--force to start anew" in str(caught.value)
+    assert build(Noise(200), encoder=RandomProjection(), out=tmp_path / "a", resume=True).resumed == 96
+
+
+def test_strict_stops_at_the_first_bad_item_and_keeps_the_rest(tmp_path: Path) -> None:
+    out, source = tmp_path / "a", Noise(100, bad=50)
+    with pytest.raises(InputError, match=r"'n49' can't be used: too noisy. --strict stops here"):
+        build(source, encoder=RandomProjection(), out=out, strict=True)
+    assert build(source, encoder=RandomProjection(), out=out, resume=True).resumed == 32
+    begin(tmp_path / "b", source, shards=2)
+    with pytest.raises(InputError, match="'n49' can't be used"):
+        build(source, encoder=RandomProjection(), out=tmp_path / "b", resume=True, strict=True)
+
+
+def test_all_rejected_is_an_error_that_leaves_no_space(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"None of the 40 items of noise:40 .*: too noisy \(40 times, such as 'n0'\)"):
+        build(Noise(40, bad=1), encoder=RandomProjection(), out=tmp_path / "a")
+    assert not (tmp_path / "a").exists()
+
+
+class Spoiling(RandomProjection):
+    """Its vectors of dark pictures are not numbers."""
+
+    def encode(self, images: np.ndarray) -> np.ndarray:
+        vectors = super().encode(images)
+        vectors[images.reshape(len(images), -1).mean(axis=1) < 125] = np.nan
+        return vectors
+
+
+def test_vectors_that_are_not_numbers_are_rejected(tmp_path: Path) -> None:
+    result = build(Noise(100), encoder=Spoiling(), out=tmp_path / "a")
+    dark = Noise(100).read(0, 100, size=8).images.reshape(100, -1).mean(axis=1) < 125
+    assert result.rejected == dark.sum() > 0
+    space = SpaceFolder.open(tmp_path / "a")
+    assert space.ids() == [f"n{i}" for i in np.flatnonzero(~dark)]
+    assert np.isfinite(space.vectors()).all()
+    assert "its vector holds NaN or infinity" in (space.path / "rejected.jsonl").read_text()
+
+
+class Doubled(Noise):
+    """Two items of one id."""
+
+    @property
+    def ids(self) -> list[str]:
+        return ["x", *(f"n{i}" for i in range(1, self.n - 1)), "x"]
+
+
+class Short(RandomProjection):
+    """It gives fewer rows than it was given."""
+
+    def encode(self, images: np.ndarray) -> np.ndarray:
+        return super().encode(images)[1:]
+
+
+class Other(RandomProjection):
+    """Its spec doesn't fit."""
+
+    def __init__(self, **changes: object) -> None:
+        super().__init__()
+        self.spec = replace(self.spec, **changes)
+
+
+def test_sources_and_encoders_that_do_not_fit(tmp_path: Path) -> None:
+    out = tmp_path / "a"
+    with pytest.raises(InputError, match="noise:40 has the id 'x' more than once"):
+        build(Doubled(40), encoder=RandomProjection(), out=out)
+    with pytest.raises(InputError, match="encodes text items; noise:9 holds image items"):
+        build(Noise(9), encoder=Other(modality="text"), out=out)
+    with pytest.raises(InputError, match="its preprocessing lacks 'size'"):
+        build(Noise(9), encoder=Other(preprocessing={}), out=out)
+    with pytest.raises(UnknownNameError, match="no encoder scheme 'nope'"):
+        build(Noise(9), encoder="nope:x", out=out)
+    assert not out.exists()
+    with pytest.raises(InputError, match=r"vectors of shape \(8, 6\) for 9 pictures; its spec says 6 numbers"):
+        build(Noise(9), encoder=Short(), out=out)
+
+
+def test_large_pictures_are_read_in_small_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lateen.building.plan, "CHUNK_BYTES", 5 * 3 * 8 * 8)
+    read: list[int] = []
+
+    class Watched(Noise):
+        def read(self, start: int, stop: int, *, size: int, fit: str = "crop") -> Batch:
+            read.append(stop - start)
+            return super().read(start, stop, size=size, fit=fit)
+
+    build(Watched(34), encoder=RandomProjection(), out=tmp_path / "a")
+    assert read == [5, 5, 5, 5, 5, 5, 2, 2]
+
+
+def test_the_child_cuts_shards_like_these_tests() -> None:
+    small_shards()
+    assert (lateen.building.plan.SHARD_ROWS, lateen.store.writer.COMMIT_EVERY) == (32, 4)
