@@ -56,6 +56,11 @@ class Space:
         return f"Space({self._opened.path.name}: {len(self):,} items, {spec.dim} dimensions, {spec.encoder})"
 
     @property
+    def folder(self) -> Path:
+        """The folder of the space."""
+        return self._opened.path
+
+    @property
     def spec(self) -> LatentSpec:
         """What the vectors are: encoder, dimension, geometry, fingerprint."""
         return self._opened.spec

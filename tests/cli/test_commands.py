@@ -1,0 +1,224 @@
+"""The commands as a user runs them: what they print, write and return."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import lateen as lt
+from lateen.cli.main import run
+from lateen.space import Space
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def lateen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command in this process: (exit code, stdout, stderr)."""
+
+    def call(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["lateen", *map(str, words)])
+        capsys.readouterr()
+        try:
+            run()
+            code = 0
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 0
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder of 60 real files with a table of fields, as a user has them."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    images, factors = lt.portraits(60, 5, size=80)
+    lines = ["id,glasses,person"]
+    for i, image in enumerate(images):
+        Image.fromarray(image).save(folder / f"face {i:02}.png")
+        lines.append(f"face {i:02}.png,{'yes' if factors['glasses'][i] else 'no'},p{i % 20}")
+    (tmp_path / "fields.csv").write_text("\n".join(lines))
+    return folder
+
+
+def answer(result: tuple[int, str, str]) -> dict[str, object]:
+    code, out, err = result
+    assert code == 0, err
+    return json.loads(out)  # fails if anything else is on stdout
+
+
+def test_a_folder_of_pictures_all_the_way(lateen: Run, photos: Path, tmp_path: Path) -> None:
+    model, space = tmp_path / "mine.model", tmp_path / "mine.space"
+    trained = answer(lateen("train", photos, "-o", model, "--steps", 4, "--size", 32, "--latent-dim", 8, "--json"))
+    assert trained["steps"] == 4
+    assert {"model", "seconds", "items_per_second", "validation"} <= trained.keys()
+    build = ("build", photos, "--encoder", f"vae:{model}", "--fields", tmp_path / "fields.csv", "-o", space, "--json")
+    built = answer(lateen(*build))
+    assert built["n"] == 60
+    facts = answer(lateen("info", space, "--json"))
+    assert (facts["n"], facts["dim"]) == (60, 8)
+    assert set(facts["fields"]) >= {"glasses", "person"}
+    assert facts["compression"]["numbers_before"] == 80 * 80 * 3
+    found = answer(lateen("near", space, "face 07.png", "-k", 3, "--where", "glasses = 'yes'", "--json"))
+    assert [r["fields"]["glasses"] for r in found["results"]] == ["yes"] * 3
+    fit = ("direction", "fit", space, "glasses", "--field", "glasses", "--positive", "yes", "--group", "person")
+    fitted = answer(lateen(*fit, "--json"))
+    assert fitted["n_positive"] + fitted["n_negative"] == 60
+    assert {"name", "auc", "stability", "cosine_with"} <= fitted.keys()
+    edited = answer(lateen("edit", space, "face 07.png", "--by", "glasses=+2", "--json"))
+    assert {"support", "changed"} <= edited.keys()
+
+
+def test_every_command_writes_its_picture(lateen: Run, faces: Space, tmp_path: Path) -> None:
+    space = faces.folder
+    answer(lateen("direction", "fit", space, "blond", "--field", "hair_colour", "--json"))
+    commands = {
+        "near.png": ("near", space, "7"),
+        "path.webp": ("path", space, "3", "11"),
+        "path.gif": ("path", space, "3", "11", "20", "--along", "gaussian"),
+        "equation.jpg": ("solve", space, "3 - 11 + 20"),
+        "edit.png": ("edit", space, "3", "--by", "blond=+2"),
+        "samples.png": ("sample", space, "-n", 4),
+        "map.png": ("map", space, "--method", "pca", "--color", "glasses"),
+    }
+    for name, words in commands.items():
+        code, out, err = lateen(*words, "-o", tmp_path / name)
+        assert code == 0, err
+        assert f"wrote {tmp_path / name}" in err
+        assert out.strip()
+        with Image.open(tmp_path / name) as image:
+            assert min(image.size) >= 64
+
+
+@pytest.mark.parametrize(
+    ("words", "keys"),
+    [
+        (("near", "SPACE", "7"), {"results", "support"}),
+        (("solve", "SPACE", "3 - 11 + 20"), {"results", "support"}),
+        (("path", "SPACE", "3", "11"), {"ids_nearest", "support", "length", "ratio_to_straight"}),
+        (("map", "SPACE", "--method", "pca"), {"method", "trustworthiness", "continuity", "seconds"}),
+        (("info", "SPACE"), {"n", "dim", "encoder", "geometry", "compression"}),
+        (("sample", "SPACE"), {"n", "seed", "support"}),
+        (("direction", "list", "SPACE"), {"directions"}),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_json_has_the_keys_that_scripts_read(
+    lateen: Run, faces_folder: Path, words: tuple[str, ...], keys: set[str]
+) -> None:
+    plain = answer(lateen(*(faces_folder if w == "SPACE" else w for w in words), "--json"))
+    assert keys <= plain.keys()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("near", "nowhere.space", "7"), "There is no space 'nowhere.space'"),
+        (("near", "SPACE", "4000"), "There is no id '4000'"),
+        (("near", "SPACE", "7", "-k", "0"), "k = 0"),
+        (("near", "SPACE", "7", "--where", "glasses ="), "The filter 'glasses ='"),
+        (("solve", "SPACE", "3 -"), "ends where a name is expected"),
+        (("edit", "SPACE", "3", "--by", "blond"), "--by got 'blond'"),
+        (("path", "SPACE", "3"), "at least two items"),
+        (("map", "SPACE", "-o", "map.bmp"), "suffix is '.bmp'"),
+        (("map", "SPACE", "--method", "magic"), "magic"),
+        (("train", "nowhere", "-o", "x.model"), "There is no source 'nowhere'"),
+        (("train", "portraits:10", "-o", "x.model", "--model", "llm"), "no model kind 'llm'"),
+        (("train", "portraits:10", "-o", "x.model", "--size", "50"), "size = 50"),
+        (("build", "portraits:10", "-o", "x.space", "--encoder", "vae:nowhere.model"), "nowhere.model"),
+        (("build", "portraits:ten", "-o", "x.space"), "portraits:ten"),
+        (("sample", "nowhere.model"), "nowhere.model"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_bad_input_gets_one_message_and_exit_code_2(
+    lateen: Run,
+    faces_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = lateen(*(faces_folder if w == "SPACE" else w for w in words))
+    assert code == 2
+    assert out == ""
+    assert message in err
+    assert "Traceback" not in err
+    assert err.startswith("lateen: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_wrong_usage_exits_with_2(lateen: Run) -> None:
+    assert lateen("near")[0] == 2
+    assert lateen("nothing")[0] == 2
+    assert lateen("near", "a", "b", "--nonsense")[0] == 2
+
+
+def test_the_output_is_checked_before_the_work(lateen: Run, tmp_path: Path) -> None:
+    (tmp_path / "there.png").write_bytes(b"mine")
+    code, _, err = lateen("near", tmp_path / "nowhere.space", "7", "-o", tmp_path / "there.png")
+    assert code == 2
+    assert "there.png" in err
+
+
+def test_version(lateen: Run) -> None:
+    assert lateen("--version")[1].strip() == lt.__version__
+
+
+def command() -> str:
+    return str(Path(sys.executable).parent / "lateen")
+
+
+def test_interrupted_training_exits_with_130_and_resumes_to_the_end(tmp_path: Path) -> None:
+    model = tmp_path / "a.model"
+    words = [command(), "train", "portraits:200", "-o", str(model), "--size", "32", "--latent-dim", "8"]
+    process = subprocess.Popen([*words, "--minutes", "5"], stderr=subprocess.PIPE, text=True)
+    while not (model / "training" / "state.safetensors").is_file():
+        time.sleep(0.05)
+        assert process.poll() is None
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "--resume" in err
+    assert "Traceback" not in err
+    again = subprocess.run(
+        [*words, "--minutes", "0.01", "--resume", "--json"], capture_output=True, text=True, check=False
+    )
+    assert again.returncode == 0, again.stderr
+    assert (model / "config.json").is_file()
+    assert json.loads(again.stdout)["steps"] > 0
+
+
+def test_a_killed_build_resumes_and_loses_nothing(tmp_path: Path) -> None:
+    space = tmp_path / "a.space"
+    words = [command(), "build", "portraits:5000", "-o", str(space)]
+    process = subprocess.Popen(words, stderr=subprocess.DEVNULL)
+    while not list((space / "ledger").glob("*.json")):
+        time.sleep(0.02)
+        assert process.poll() is None
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    refused = subprocess.run([command(), "info", str(space)], capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert "--resume" in refused.stderr
+    again = subprocess.run([*words, "--resume", "--json"], capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr
+    assert 0 < json.loads(again.stdout)["resumed"] < 5000
+    opened = lt.open(space)
+    assert sorted(map(int, opened.ids)) == list(range(5000))
+    assert np.isfinite(opened.vectors).all()
