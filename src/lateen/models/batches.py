@@ -13,7 +13,7 @@ from jaxtyping import Int
 
 _SPLIT, _ORDER, _NOISE = 1, 2, 3  # streams of one seed that must not overlap
 
-Rows = Int[np.ndarray, " rows"]
+Rows = Int[np.ndarray, "_"]
 
 
 def split_rows(n: int, seed: int, share: float = 0.05, most: int = 2_000) -> tuple[Rows, Rows]:

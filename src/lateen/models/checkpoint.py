@@ -71,15 +71,11 @@ class RunState:
         """
         tensors, notes = read_tensors(path)
         if notes.get("format") != FORMAT:
-            raise SpaceError(
-                f"{path} has checkpoint format {notes.get('format')!r}; this lateen reads {FORMAT}."
-            )
+            raise SpaceError(f"{path} has checkpoint format {notes.get('format')!r}; this lateen reads {FORMAT}.")
         _require_same(asdict(identity), notes.get("identity"), path)
         step, seconds = notes.get("step"), notes.get("seconds")
         if not isinstance(step, int) or not isinstance(seconds, float):
-            raise SpaceError(
-                f"{path} doesn't say at which step it was written; delete its folder and start anew."
-            )
+            raise SpaceError(f"{path} doesn't say at which step it was written; delete its folder and start anew.")
         for name, average in self.average.named_parameters():
             average.copy_(_tensor(tensors, f"average/{name}", average, path))
         for name, parameter in self.network.named_parameters():
@@ -115,9 +111,7 @@ def _require_same(given: dict[str, object], saved: object, path: Path) -> None:
             differ += [f"{k} was {before.get(k)!r} and is now {value[k]!r}" for k in names]
         elif value != before:
             differ.append(
-                "the training data differ"
-                if part == "data"
-                else f"{part} was {before!r} and is now {value!r}"
+                "the training data differ" if part == "data" else f"{part} was {before!r} and is now {value!r}"
             )
     raise SpaceError(
         f"{path.parent.parent} can't be resumed with other settings: {'; '.join(differ)}. "

@@ -48,9 +48,7 @@ def write_json(path: Path, value: Mapping[str, object]) -> None:
     write_atomically(path, (json.dumps(value, indent=2) + "\n").encode())
 
 
-def write_tensors(
-    path: Path, tensors: Mapping[str, Tensor], notes: Mapping[str, object] | None = None
-) -> None:
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], notes: Mapping[str, object] | None = None) -> None:
     """Write tensors as safetensors, atomically; `notes` is plain data kept in the same file's header."""
     dense = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     metadata = None if notes is None else {"notes": json.dumps(notes)}

@@ -51,7 +51,7 @@ class PCA:
         Raises:
             InputError: If dim is not from 1 to the number of images and of pixels.
         """
-        from sklearn.decomposition import PCA as Decomposition  # noqa: PLC0415  (heavy, and not needed to use a PCA)
+        from sklearn.decomposition import PCA as Decomposition
 
         rows = np.sort(np.random.default_rng(seed).permutation(len(images))[:sample])
         flat = images[rows].reshape(len(rows), -1).astype(np.float32)
@@ -110,9 +110,7 @@ class PCA:
             InputError: If the vectors have another dimension.
         """
         if vectors.shape[1] != len(self.axes):
-            raise InputError(
-                f"This PCA decodes vectors of {len(self.axes)} numbers; it got {vectors.shape[1]}."
-            )
+            raise InputError(f"This PCA decodes vectors of {len(self.axes)} numbers; it got {vectors.shape[1]}.")
         images = np.empty((len(vectors), *self.size, 3), np.uint8)
         for part in _parts(len(vectors)):
             flat = vectors[part] @ self.axes + self.mean

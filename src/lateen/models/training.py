@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -30,6 +30,7 @@ from lateen.models.batches import BatchOrder, Rows, split_rows, step_generator
 from lateen.models.checkpoint import Identity, RunState
 
 Data = Shaped[np.ndarray, "n ..."]
+Measures = dict[str, float | int]
 
 _WARM_UP = 0.05  # share of the run in which the learning rate rises
 _AVERAGE_DECAY = 0.998  # of the moving average of weights, once it has enough steps behind it
@@ -37,6 +38,7 @@ _MOST_GRADIENT = 1.0  # norm above which a gradient is scaled down
 _GLANCE = 256  # held-out items looked at while training; all of them at the end
 
 
+@runtime_checkable
 class Trainable(Protocol):
     """A model that the loop can train."""
 
@@ -70,7 +72,7 @@ class Trainable(Protocol):
         """
         ...
 
-    def validate(self, network: nn.Module, batches: Iterable[Tensor]) -> dict[str, float]:
+    def validate(self, network: nn.Module, batches: Iterable[Tensor]) -> Measures:
         """Measures of a network (the average) on held-out batches; "psnr" in dB where there are pictures."""
         ...
 
@@ -96,6 +98,7 @@ class TrainState:
     psnr: float | None
 
 
+@runtime_checkable
 class Progress(Protocol):
     """Whoever wants to follow a run."""
 
@@ -129,11 +132,7 @@ class Budget:
 
     def total(self, step: int, seconds: float) -> int:
         """Steps of the whole run, extrapolated where the budget is time."""
-        return (
-            self.steps
-            if self.steps is not None
-            else max(step, round(step / max(self.share(step, seconds), 1e-9)))
-        )
+        return self.steps if self.steps is not None else max(step, round(step / max(self.share(step, seconds), 1e-9)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +152,7 @@ class Trained:
     steps: int
     seconds: float
     items_per_second: float
-    validation: dict[str, float]
+    validation: Measures
     train_rows: Rows
 
 
@@ -257,14 +256,10 @@ def _fresh_state(model: Trainable, device: torch.device) -> RunState:
     network = model.network.train()
     network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
     average = copy.deepcopy(network).requires_grad_(False).eval()
-    return RunState(
-        network, average, torch.optim.AdamW(network.parameters(), model.learning_rate, fused=True)
-    )
+    return RunState(network, average, torch.optim.AdamW(network.parameters(), model.learning_rate, fused=True))
 
 
-def _step(
-    model: Trainable, state: RunState, rows: Data, *, share: float, seed: int, device: torch.device
-) -> float:
+def _step(model: Trainable, state: RunState, rows: Data, *, share: float, seed: int, device: torch.device) -> float:
     """Update weights and average once; a loss or gradient that is not finite changes nothing and is an error."""
     batch = torch.from_numpy(np.require(rows, requirements=["C", "W"])).to(device)
     with autocast(device):
@@ -290,9 +285,7 @@ def _step(
     return value
 
 
-def _validate(
-    model: Trainable, state: RunState, data: Data, rows: Rows, device: torch.device
-) -> dict[str, float]:
+def _validate(model: Trainable, state: RunState, data: Data, rows: Rows, device: torch.device) -> Measures:
     with torch.inference_mode(), autocast(device):
         batches = (
             torch.from_numpy(np.require(data[rows[i : i + 256]], requirements=["C", "W"])).to(device)

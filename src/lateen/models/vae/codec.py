@@ -100,9 +100,7 @@ class VAE:
         """
         spread = np.sqrt(np.diag(self.statistics.covariance))
         widest = float(spread.max())
-        return Gaussian(
-            self.statistics.mean, np.maximum(spread, 0.05 * widest if widest > 0 else 1).astype(np.float32)
-        )
+        return Gaussian(self.statistics.mean, np.maximum(spread, 0.05 * widest if widest > 0 else 1).astype(np.float32))
 
     def encode(self, images: Images) -> Latents:
         """Encode images to the means of their posteriors.
@@ -220,9 +218,7 @@ class VAE:
         dim = config.latent_dim
         shapes = {name: tuple(tensor.shape) for name, tensor in latents.items()}
         if shapes != {"mean": (dim,), "covariance": (dim, dim)}:
-            raise SpaceError(
-                f"{folder / 'latents.safetensors'} holds {shapes}, which doesn't fit {dim} dimensions."
-            )
+            raise SpaceError(f"{folder / 'latents.safetensors'} holds {shapes}, which doesn't fit {dim} dimensions.")
         statistics = LatentStatistics(latents["mean"].float().numpy(), latents["covariance"].float().numpy())
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
         network.eval().requires_grad_(False)
@@ -244,6 +240,7 @@ def from_network(images: Tensor) -> Tensor:
 
 
 def preprocessing(config: VAEConfig) -> dict[str, object]:
+    """What happens to an image before the network; part of the fingerprint."""
     return {"size": config.size, "colour": "rgb", "fit": "cover", "range": [0, 1]}
 
 
@@ -260,16 +257,12 @@ def _read_config(folder: Path) -> tuple[VAEConfig, dict[str, object]]:
             raise SpaceError(
                 f"The training of {folder} is not finished. Go on with: lateen train ... -o {folder} --resume"
             )
-        raise SpaceError(
-            f"{folder} is no model: it has no config.json. A model is what `lateen train` makes."
-        )
+        raise SpaceError(f"{folder} is no model: it has no config.json. A model is what `lateen train` makes.")
     described = read_json(path)
     if described.get("kind") != "vae":
         raise SpaceError(f"{folder} is a model of kind {described.get('kind')!r}, not a VAE.")
     if described.get("format") != FORMAT:
-        raise SpaceError(
-            f"{folder} has model format {described.get('format')!r}; this lateen reads {FORMAT}."
-        )
+        raise SpaceError(f"{folder} has model format {described.get('format')!r}; this lateen reads {FORMAT}.")
     values = described.get("vae")
     if not isinstance(values, dict):
         raise SpaceError(f"{path} has no hyper-parameters under 'vae'.")

@@ -44,13 +44,11 @@ class VAEConfig:
     free_bits: float = 0.1
     detail: float = 0.5
     learning_rate: float = 2e-3
-    batch_size: int = 128
+    batch_size: int = 32
     augment: str = "auto"
 
     def __post_init__(self) -> None:
-        self._require(
-            "size", 32 <= self.size <= 128 and self.size % SIDE == 0, "a multiple of 16 from 32 to 128"
-        )
+        self._require("size", 32 <= self.size <= 128 and self.size % SIDE == 0, "a multiple of 16 from 32 to 128")
         self._require("latent_dim", 1 <= self.latent_dim <= 4096, "from 1 to 4096")
         self._require("width", 4 <= self.width <= 512, "from 4 to 512")
         self._require("blocks", 0 <= self.blocks <= 16, "from 0 to 16")

@@ -46,9 +46,7 @@ def gradient_nll(output: Tensor, target: Tensor) -> Tensor:
         Scalar in nats per item, on the scale of the pixels' likelihood.
     """
     dims = target[0].numel()
-    error = (
-        output - target
-    )  # gradients and shrinking are linear, so the error's are the difference of both images'
+    error = output - target  # gradients and shrinking are linear, so the error's are the difference of both images'
     total = error.new_zeros(())
     for scale in SCALES:
         shrunk = F.avg_pool2d(error, scale) if scale > 1 else error

@@ -51,6 +51,7 @@ class Encoder(nn.Module):
         self.head = nn.Linear(channels[-1] * (config.size // SIDE) ** 2, 2 * config.latent_dim)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance of the posterior; the last layer works in float32 even under autocast."""
         features = self.layers((images - _CENTER) * _CONTRAST)
         with torch.autocast(features.device.type, enabled=False):
             mean, log_variance = self.head(features.float()).chunk(2, dim=1)
@@ -69,11 +70,10 @@ class Decoder(nn.Module):
             layers += [Residual(channels[level]) for _ in range(config.blocks)]
             if level:
                 layers.append(nn.ConvTranspose2d(channels[level], channels[level - 1], 2, stride=2))
-        self.layers = nn.Sequential(
-            *layers, nn.ReLU(), nn.Conv2d(channels[0], 12, 3, padding=1), nn.PixelShuffle(2)
-        )
+        self.layers = nn.Sequential(*layers, nn.ReLU(), nn.Conv2d(channels[0], 12, 3, padding=1), nn.PixelShuffle(2))
 
     def forward(self, latents: Tensor) -> Tensor:
+        """The image; values may lie a little outside [0, 1]."""
         with torch.autocast(latents.device.type, enabled=False):
             features = self.head(latents.float())
         pixels: Tensor = self.layers(features)
@@ -93,5 +93,6 @@ class Residual(nn.Module):
         self.gain = nn.Parameter(torch.full((1, width, 1, 1), 0.1))
 
     def forward(self, x: Tensor) -> Tensor:
+        """Same shape as x."""
         y: Tensor = self.second(self.first(x.relu()).relu())
         return x + self.gain.to(y.dtype) * y

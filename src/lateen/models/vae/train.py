@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from lateen.core.errors import InputError
 from lateen.models.files import fingerprint
-from lateen.models.training import Budget, Progress, Trained, train
+from lateen.models.training import Budget, Measures, Progress, Trained, train
 from lateen.models.vae.codec import VAE, LatentStatistics, preprocessing, to_network
 from lateen.models.vae.config import VAEConfig
 from lateen.models.vae.loss import gradient_nll, kl_per_dimension, optimal_sigma_nll, with_free_bits
@@ -41,7 +41,7 @@ class TrainResult:
     steps: int
     seconds: float
     items_per_second: float
-    validation: dict[str, float]
+    validation: Measures
 
     def to_dict(self) -> dict[str, object]:
         """The result as plain data."""
@@ -91,7 +91,7 @@ class VAETraining:
         kl = with_free_bits(kl_per_dimension(mean, log_variance), config.free_bits)
         return (likelihood + fade * config.beta * kl) / dims
 
-    def validate(self, network: nn.Module, batches: Iterable[Tensor]) -> dict[str, float]:
+    def validate(self, network: nn.Module, batches: Iterable[Tensor]) -> Measures:
         """PSNR (of the pooled error of decoded posterior means), KL divergence and active dimensions."""
         assert isinstance(network, VAENetwork)
         squared, items, kl = 0.0, 0, torch.zeros(self.config.latent_dim)
@@ -172,9 +172,7 @@ def _finish(trained: Trained, config: VAEConfig, images: UInt8[np.ndarray, "n h 
     """The averaged weights as a VAE, with the statistics of codes of the images it was trained on."""
     network = trained.network
     assert isinstance(network, VAENetwork)
-    bare = LatentStatistics(
-        np.zeros(config.latent_dim, np.float32), np.eye(config.latent_dim, dtype=np.float32)
-    )
+    bare = LatentStatistics(np.zeros(config.latent_dim, np.float32), np.eye(config.latent_dim, dtype=np.float32))
     vae = VAE(config, network, bare, fingerprint(network.state_dict(), preprocessing(config)))
     rows = trained.train_rows[:: math.ceil(len(trained.train_rows) / _STATISTICS_FROM)]
     codes = np.concatenate([vae.encode(images[rows[i : i + 256]]) for i in range(0, len(rows), 256)])
