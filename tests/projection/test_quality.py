@@ -48,13 +48,17 @@ def test_perfect_and_random_maps() -> None:
 def test_sampled_interval_covers_the_full_value() -> None:
     x, y = some_map(600)
     full = map_quality(x, y, anchors=600).trustworthiness
-    hits = 0
+    hits, sampled = 0, []
     for seed in range(40):
         q = map_quality(x, y, anchors=60, seed=seed)
         assert q.anchors == 60
         assert q.trustworthiness_low < q.trustworthiness < q.trustworthiness_high
+        sampled.append(q)
         hits += q.trustworthiness_low <= full <= q.trustworthiness_high
     assert hits >= 34
+    halves = [(q.trustworthiness_high - q.trustworthiness_low) / 2 for q in sampled]
+    spread = 1.96 * np.std([q.trustworthiness for q in sampled])
+    assert 0.7 < np.mean(halves) / spread < 1.4
     assert map_quality(x, y, anchors=60, seed=5) == map_quality(x, y, anchors=60, seed=5)
 
 

@@ -15,7 +15,7 @@ from jaxtyping import Float, Float32, Int
 
 from lateen.core.errors import InputError
 
-ANCHORS_AT_ONCE = 64
+ANCHORS_AT_ONCE = 128
 BLOCK_BYTES = 32 << 20
 
 

@@ -167,7 +167,7 @@ byId("theme").onclick = turnTheme;
 byId("pictures").onclick = turnPictures;
 byId("pictures").hidden = !data.atlas;
 byId("unpin").onclick = () => { pin(-1); canvas.focus(); };
-addEventListener("resize", () => view.measure());
+addEventListener("resize", () => { view.measure(); if (view.zoom === 1) view.whole(); });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (event) => setTheme(event.matches ? "dark" : "light"));
 
 let view = null;
