@@ -51,7 +51,7 @@ def train(
         resume: Go on where a killed run stopped; all other arguments must be as they were.
         fit: How pictures become square: "crop", "pad" or "stretch".
         limit: Use the first pictures only.
-        config: All hyper-parameters; replaces `size` and `latent_dim`.
+        config: All hyper-parameters; replaces `size`, `latent_dim` and `fit`.
         dtype: Type of the stored weights, "float32" or "float16".
         progress: Told after every step.
         on_read: Told (pictures read, pictures in all) while the source is read.
@@ -63,9 +63,9 @@ def train(
     if model not in KINDS:
         raise InputError(f"There is no model kind {model!r}; this version trains {', '.join(KINDS)}.")
     opened = open_source(source, limit=limit) if isinstance(source, str | Path) else source
-    config = config or VAEConfig(size=size, latent_dim=latent_dim)
+    config = config or VAEConfig(size=size, latent_dim=latent_dim, fit=fit)
     with tempfile.TemporaryDirectory(prefix="lateen-") as scratch:
-        images = _read(opened, config.size, fit, Path(scratch), on_read)
+        images = _read(opened, config.size, config.fit, Path(scratch), on_read)
         return train_vae(
             images,
             out,

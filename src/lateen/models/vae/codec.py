@@ -207,7 +207,8 @@ class VAE:
         config, described = _read_config(folder)
         stored, _ = read_tensors(folder / "weights.safetensors")
         mark = fingerprint(stored, preprocessing(config))
-        network = VAENetwork(config)
+        with torch.device("meta"):
+            network = VAENetwork(config)  # shapes only: random weights would cost time and draw from a global state
         _fill(network, stored, folder)
         if mark != described.get("fingerprint"):
             raise SpaceError(
@@ -241,7 +242,7 @@ def from_network(images: Tensor) -> Tensor:
 
 def preprocessing(config: VAEConfig) -> dict[str, object]:
     """What happens to an image before the network; part of the fingerprint."""
-    return {"size": config.size, "colour": "rgb", "fit": "cover", "range": [0, 1]}
+    return {"size": config.size, "colour": "rgb", "fit": config.fit, "range": [0, 1]}
 
 
 def _parts(n: int) -> Iterator[slice]:
@@ -281,4 +282,4 @@ def _fill(network: VAENetwork, stored: dict[str, Tensor], folder: Path) -> None:
             f"The weights of {folder} don't fit its config.json: {name} is {found.get(name, 'missing')}, "
             f"expected {expected.get(name, 'nothing')}."
         )
-    network.load_state_dict({name: tensor.float() for name, tensor in stored.items()})
+    network.load_state_dict({name: tensor.float() for name, tensor in stored.items()}, assign=True)

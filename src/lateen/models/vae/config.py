@@ -29,6 +29,7 @@ class VAEConfig:
         detail: Weight of the multi-scale gradient likelihood against the pixel likelihood.
         learning_rate: Peak of the one-cycle schedule.
         batch_size: Images per step; fewer images than this make one batch.
+        fit: How pictures become square before training and encoding: "crop", "pad" or "stretch".
         augment: "none", "shift" (random shifts and brightness), or "auto": "shift" below 5,000 images.
 
     Raises:
@@ -45,6 +46,7 @@ class VAEConfig:
     detail: float = 0.5
     learning_rate: float = 2e-3
     batch_size: int = 32
+    fit: str = "crop"
     augment: str = "auto"
 
     def __post_init__(self) -> None:
@@ -58,6 +60,7 @@ class VAEConfig:
         self._require("detail", 0 <= self.detail < float("inf"), "0 or more")
         self._require("learning_rate", 0 < self.learning_rate < 1, "between 0 and 1")
         self._require("batch_size", 1 <= self.batch_size <= 65_536, "from 1 to 65536")
+        self._require("fit", self.fit in ("crop", "pad", "stretch"), "'crop', 'pad' or 'stretch'")
         self._require("augment", self.augment in ("none", "shift", "auto"), "'none', 'shift' or 'auto'")
 
     @property
