@@ -60,7 +60,7 @@ class PCA:
                 f"PCA.fit got dim = {dim} for {len(rows):,} images of {flat.shape[1]:,} numbers; "
                 f"expected from 1 to {min(flat.shape):,}."
             )
-        solver = "full" if min(flat.shape) <= 512 else "randomized"
+        solver = "full" if 4 * dim > min(flat.shape) else "randomized"
         fitted = Decomposition(dim, svd_solver=solver, random_state=seed).fit(flat)
         height, width = images.shape[1:3]
         return cls(fitted.mean_.astype(np.float32), fitted.components_.astype(np.float32), (height, width))
