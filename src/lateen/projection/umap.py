@@ -5,9 +5,13 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Int32
 
+from lateen.core.geometry import Euclidean
+from lateen.neighbors import nearest
 from lateen.projection.pca import pca
+
+EXACT_UP_TO = 30_000  # points; here lateen's exact search beats compiling and running umap-learn's own
 
 
 def umap(
@@ -40,15 +44,25 @@ def umap(
 
     start = pca(vectors, seed=seed, dims=dims)
     start = 10 * start / np.abs(start).max()
+    k = min(n_neighbors, len(vectors) - 1)
     start += np.random.default_rng(seed).normal(scale=1e-3, size=start.shape).astype(np.float32)
     reducer = UMAP(
-        n_neighbors=min(n_neighbors, len(vectors) - 1),
+        n_neighbors=k,
         n_components=dims,
         min_dist=min_dist,
         init=start,
         random_state=seed,
         n_jobs=1,
+        precomputed_knn=_neighbours(vectors, k) if len(vectors) <= EXACT_UP_TO else (None, None, None),
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # n_jobs, which the seed fixes; few or repeated points
         return np.ascontiguousarray(reducer.fit_transform(vectors), dtype=np.float32)
+
+
+def _neighbours(
+    vectors: Float32[np.ndarray, "n d"], k: int
+) -> tuple[Int32[np.ndarray, "n k"], Float32[np.ndarray, "n k"], None]:
+    """Each point's k nearest, itself among them, as umap-learn takes them; below 4,096 points it searches anew."""
+    found = nearest(vectors, vectors, k, geometry=Euclidean())
+    return found.rows.astype(np.int32), found.distances.astype(np.float32), None
