@@ -1,0 +1,329 @@
+"""The stations of the tour: each runs one operation on the space, saves its picture, and says how to make it again.
+
+One idea: a figure carries the command and the Python lines that draw it; the tests run both and compare the pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL.Image import Image
+
+from lateen.demo.choosing import Cast
+from lateen.operations.edit import Edited
+from lateen.plot.grid import grid, pairs
+from lateen.plot.save import save_picture
+from lateen.sources.portraits import portraits
+from lateen.space import Space
+
+SPACE = "portraits.space"
+PREAMBLE = ("import lateen as lt", f'space = lt.open("{SPACE}")')
+HAIR_STEPS = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5)
+GLASSES_STEPS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
+NEAR, STEPS, FILM, SAMPLES = 7, 7, 25, 32
+WEAK = 0.05  # support below which a point is farther from the data than 95 % of held-out items
+
+Facts = dict[str, float | int | str | None]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture of the tour and how it was made.
+
+    Args:
+        name: Of the file, without folder.
+        alt: What it shows, for those who don't see it.
+        commands: Shell commands that make it, beginning in a folder that holds the space.
+        python: Lines that make it, after PREAMBLE.
+    """
+
+    name: str
+    alt: str
+    commands: tuple[str, ...]
+    python: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Station:
+    """What one station of the tour made.
+
+    Args:
+        figures: Its pictures.
+        facts: Its figures, by name.
+    """
+
+    figures: tuple[Figure, ...]
+    facts: Facts
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """What every station works with.
+
+    Args:
+        space: The portraits.
+        cast: Which of them are shown.
+        folder: Of the demo.
+        encoder: By which the space was built, as the user would name it.
+    """
+
+    space: Space
+    cast: Cast
+    folder: Path
+    encoder: str
+
+    def picture(self, name: str) -> Path:
+        """Where a picture goes."""
+        return self.folder / "pictures" / name
+
+
+def compression(stage: Stage) -> Station:
+    """Encode and decode: the first portraits above what 64 numbers keep of them."""
+    space, n = stage.space, len(stage.cast.first)
+    images = portraits(n, seed=0, size=_size(space)).images
+    decoded = np.stack([image for image in space.decode(space.encode(images)) if image is not None])
+    save_picture(pairs(images, decoded), stage.picture("reconstructions.png"), force=True)
+    held = space.info().compression
+    figure = Figure(
+        "reconstructions.png",
+        f"Two rows of {n} faces: the drawn portraits above, below what was decoded from {space.spec.dim} numbers.",
+        (
+            f"lateen build portraits:{len(space)} --encoder {stage.encoder} -o {SPACE}",
+            f"lateen info {SPACE}",
+        ),
+        (
+            "import numpy as np",
+            "from lateen.plot.grid import pairs",
+            f"images, factors = lt.portraits({n}, seed=0, size={_size(space)})",
+            "decoded = np.stack(space.decode(space.encode(images)))",
+            'pairs(images, decoded).save("reconstructions.png")',
+        ),
+    )
+    facts: Facts = {
+        "numbers_before": round(held.numbers_before),
+        "numbers_after": held.numbers_after,
+        "numbers_ratio": round(held.numbers_ratio),
+        "bytes_before": round(held.bytes_before),
+        "bytes_after": held.bytes_after,
+    }
+    if held.round_trip is not None:
+        trip = held.round_trip
+        facts |= {"psnr": trip.psnr, "psnr_pca": trip.psnr_pca, "pca_dim": trip.pca_dim, "psnr_n": trip.n}
+    return Station((figure,), facts)
+
+
+def nearness(stage: Stage) -> Station:
+    """One portrait and those nearest to it; then only among those with sunglasses."""
+    who, figures = stage.cast.woman, []
+    for name, where in (("nearest.png", None), ("nearest_sunglasses.png", "glasses = 2")):
+        found = stage.space.near(who, NEAR, where=where)
+        found.save(stage.picture(name), force=True)
+        option = f' --where "{where}"' if where else ""
+        argument = f', where="{where}"' if where else ""
+        only = ", all of them with sunglasses" if where else ""
+        figures.append(
+            Figure(
+                name,
+                f"Portrait {who} in a frame, and beside it the {NEAR} portraits nearest to it{only}.",
+                (f"lateen near {SPACE} {who} -k {NEAR}{option} -o {name}",),
+                (f'space.near("{who}", {NEAR}{argument}).save("{name}")',),
+            )
+        )
+    return Station(tuple(figures), {"near_id": who, "near_k": NEAR})
+
+
+def path(stage: Stage) -> Station:
+    """From a man to a woman, and the face halfway, who is nobody."""
+    space, man, woman = stage.space, stage.cast.man, stage.cast.woman
+    walked = space.path(man, woman, steps=STEPS)
+    walked.save(stage.picture("path.png"), force=True)
+    space.path(man, woman, steps=FILM).save(stage.picture("path.gif"), force=True)
+    half = f"mean({man}, {woman})"
+    middle = space.solve(half, 4)
+    middle.save(stage.picture("midpoint.png"), force=True)
+    figures = (
+        Figure(
+            "path.gif",
+            f"A film of one face turning into another: portrait {man}, a dark-haired man, and {woman}, a blond woman.",
+            (f"lateen path {SPACE} {man} {woman} --steps {FILM} -o path.gif",),
+            (f'space.path("{man}", "{woman}", steps={FILM}).save("path.gif")',),
+        ),
+        Figure(
+            "path.png",
+            f"{STEPS} faces in a row from portrait {man} to portrait {woman}, a bar of support under each.",
+            (f"lateen path {SPACE} {man} {woman} --steps {STEPS} -o path.png",),
+            (f'space.path("{man}", "{woman}", steps={STEPS}).save("path.png")',),
+        ),
+        Figure(
+            "midpoint.png",
+            f"Half of {man} plus half of {woman} is a new face; under it the four real portraits nearest to it.",
+            (f'lateen solve {SPACE} "{half}" -k 4 -o midpoint.png',),
+            (f'space.solve("{half}", 4).save("midpoint.png")',),
+        ),
+    )
+    facts: Facts = {
+        "path_from": man,
+        "path_to": woman,
+        "midpoint_support": middle.support,
+        "midpoint_trust": trust(middle.support),
+        "midpoint_nearest": middle.matches[0].id,
+        "path_support_least": min(frame.support for frame in walked.frames),
+    }
+    return Station(figures, facts)
+
+
+def directions(stage: Stage) -> Station:
+    """Hair colour and glasses: two directions, each on several faces, and one edit in detail."""
+    space, who = stage.space, stage.cast.without_glasses[0]
+    facts: Facts = {}
+    figures = [
+        _traversal(stage, "hair_colour", None, stage.cast.brown_haired, HAIR_STEPS, facts),
+        _traversal(stage, "glasses", "> 0", stage.cast.without_glasses, GLASSES_STEPS, facts),
+    ]
+    steps = max(0.5, round(2 * space.direction("glasses").direction.gap) / 2)
+    edited = space.edit(who, {"glasses": steps})
+    edited.save(stage.picture("edit.png"), force=True)
+    figures.append(
+        Figure(
+            "edit.png",
+            f"Portrait {who} before and after, with glasses, a heat map of the difference, and the predicted changes.",
+            (f"lateen edit {SPACE} {who} --by glasses=+{steps:g} -o edit.png",),
+            (f'space.edit("{who}", {{"glasses": {steps:g}}}).save("edit.png")',),
+        )
+    )
+    return Station(tuple(figures), facts | {"edit_id": who, "edit_steps": steps, "edit_support": edited.support})
+
+
+def _traversal(
+    stage: Stage, name: str, positive: str | None, faces: Sequence[str], steps: Sequence[float], facts: Facts
+) -> Figure:
+    """Fit a direction and move several faces along it."""
+    space = stage.space
+    fitted = space.direction(name, field=name, positive=positive, force=True).direction
+    moved = [space.edit(face, {name: step}) for face in faces for step in steps]
+    save_picture(_rows(moved, name, len(steps)), stage.picture(f"{name}.png"), force=True)
+    other, effect = side_effect(moved[-1], name, space)
+    facts |= {f"{name}_auc": fitted.auc, f"{name}_chance": fitted.random_auc, f"{name}_gap": fitted.gap}
+    facts |= {f"{name}_side": other, f"{name}_side_effect": effect}
+    rule = f' --positive "{positive}"' if positive else ""
+    argument = f', positive="{positive}"' if positive else ""
+    return Figure(
+        f"{name}.png",
+        f"{len(faces)} faces, one per row, moved along {name} from {steps[0]:+g} to {steps[-1]:+g}.",
+        (
+            f"lateen direction fit {SPACE} {name} --field {name}{rule} --force",
+            f"lateen edit {SPACE} {faces[0]} --by {name}={steps[-1]:+g} -o {name}_last.png",
+        ),
+        (
+            "from lateen.plot.grid import grid",
+            f'space.direction("{name}", field="{name}"{argument}, force=True)',
+            f"faces, steps = {list(faces)}, {list(steps)}",
+            f'moved = [space.edit(face, {{"{name}": step}}) for face in faces for step in steps]',
+            f"labels = [f\"{{m.by['{name}']:+g}}   ({{m.support:.2f}})\" for m in moved]",
+            f'grid([m.after.image for m in moved], columns={len(steps)}, labels=labels).save("{name}.png")',
+        ),
+    )
+
+
+def _rows(moved: Sequence[Edited], name: str, columns: int) -> Image:
+    labels = [f"{m.by[name]:+g}   ({m.support:.2f})" for m in moved]
+    pictures = [m.after.image for m in moved if m.after.image is not None]
+    return grid(pictures, columns=columns, labels=labels)
+
+
+def side_effect(edited: Edited, own: str, space: Space) -> tuple[str, float]:
+    """The other field that an edit is predicted to change most, in that field's standard deviations over the data."""
+    fields = space.points.fields
+    shares = {name: change / float(fields[name].std()) for name, change in edited.changed.items() if name != own}
+    return max(shares.items(), key=lambda pair: abs(pair[1]), default=("none", 0.0))
+
+
+def arithmetic(stage: Stage) -> Station:
+    """A man with glasses - a man + a woman."""
+    cast = stage.cast
+    terms = f"{cast.man_with_glasses} - {cast.his_double} + {cast.woman}"
+    solved = stage.space.solve(terms, 5)
+    solved.save(stage.picture("arithmetic.png"), force=True)
+    right = [m for m in solved.matches if m.fields["woman"] == 1 and m.fields["glasses"] in (1, 2)]
+    figure = Figure(
+        "arithmetic.png",
+        "A man with glasses minus a man plus a woman gives a new face; under it the five portraits nearest to it.",
+        (f'lateen solve {SPACE} "{terms}" -k 5 -o arithmetic.png',),
+        (f'space.solve("{terms}", 5).save("arithmetic.png")',),
+    )
+    facts: Facts = {
+        "solve_terms": terms,
+        "solve_right": len(right),
+        "solve_k": len(solved.matches),
+        "solve_support": solved.support,
+        "solve_trust": trust(solved.support),
+    }
+    return Station((figure,), facts)
+
+
+def samples(stage: Stage) -> Station:
+    """New faces."""
+    drawn = stage.space.sample(SAMPLES, seed=0)
+    drawn.save(stage.picture("samples.png"), force=True)
+    figure = Figure(
+        "samples.png",
+        f"A grid of {SAMPLES} faces that were sampled from the space.",
+        (f"lateen sample {SPACE} -n {SAMPLES} --seed 0 -o samples.png",),
+        (f'space.sample({SAMPLES}, seed=0).save("samples.png")',),
+    )
+    near = sum(item.support >= WEAK for item in drawn.items)
+    return Station((figure,), {"samples_n": SAMPLES, "samples_near": near})
+
+
+def atlas(stage: Stage) -> Station:
+    """The map, as a picture and as a page to explore."""
+    made = stage.space.map(color="glasses")
+    made.save(stage.picture("map.png"), force=True)
+    made.save(stage.folder / "map.html", force=True)
+    figures = (
+        Figure(
+            "map.png",
+            "A map of dots, one per portrait, coloured by glasses, with small portraits on it; like lies beside like.",
+            (f"lateen map {SPACE} --color glasses -o map.png",),
+            ('space.map(color="glasses").save("map.png")',),
+        ),
+        Figure(
+            "map.html",
+            "The same map as a page to explore.",
+            (f"lateen map {SPACE} --color glasses -o map.html --force",),
+            ('space.map(color="glasses").save("map.html", force=True)',),
+        ),
+    )
+    facts: Facts = {}
+    if made.quality is not None:
+        facts["map_trustworthiness"] = made.quality.trustworthiness
+        facts["map_continuity"] = made.quality.continuity
+        facts["map_k"] = made.quality.k
+    return Station(figures, facts)
+
+
+STATIONS = {
+    "compression": compression,
+    "nearness": nearness,
+    "a path": path,
+    "directions": directions,
+    "arithmetic": arithmetic,
+    "samples": samples,
+    "the map": atlas,
+}
+
+
+def trust(support: float) -> str:
+    """A support in words."""
+    if support >= 0.2:
+        return "as near to the data as real portraits are"
+    return "at the edge of the data" if support >= WEAK else "outside the data: don't trust it"
+
+
+def _size(space: Space) -> int:
+    size = space.spec.preprocessing["size"]
+    assert isinstance(size, int)
+    return size
