@@ -279,6 +279,8 @@ def test_sources_and_encoders_that_do_not_fit(tmp_path: Path) -> None:
         build(Noise(9), encoder=Other(preprocessing={}), out=out)
     with pytest.raises(UnknownNameError, match="no encoder scheme 'nope'"):
         build(Noise(9), encoder="nope:x", out=out)
+    with pytest.raises(InputError, match="no fit 'cover'; choose crop, pad or stretch"):
+        build(Noise(9), encoder=RandomProjection(fit="cover"), out=out)
     assert not out.exists()
     with pytest.raises(InputError, match=r"vectors of shape \(8, 6\) for 9 pictures; its spec says 6 numbers"):
         build(Noise(9), encoder=Short(), out=out)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lateen.core.codec import Encoder
 from lateen.core.errors import InputError
+from lateen.sources.picture import FITS
 from lateen.sources.source import Source, first_duplicate
 from lateen.store.derived import content_key
 from lateen.store.meta import FORMAT, SpaceMeta
@@ -55,7 +56,10 @@ class Plan:
         twice = first_duplicate(source.ids)
         if twice is not None:
             raise InputError(f"{source.name} has the id {twice!r} more than once; ids are unique.")
-        return cls(source, encoder, size, fit or str(spec.preprocessing.get("fit", "crop")), seed)
+        fit = fit or str(spec.preprocessing.get("fit", "crop"))
+        if fit not in FITS:
+            raise InputError(f"There is no fit {fit!r}; choose {', '.join(FITS[:-1])} or {FITS[-1]}.")
+        return cls(source, encoder, size, fit, seed)
 
     @property
     def shards(self) -> int:
