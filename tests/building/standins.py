@@ -40,7 +40,7 @@ class RandomProjection:
 
     def decode(self, vectors: Latents) -> Images:
         size = int(str(self.spec.preprocessing["size"]))
-        pixels = (vectors @ self.matrix.T).clip(0, 255).astype(np.uint8)
+        pixels = np.nan_to_num(vectors @ self.matrix.T).clip(0, 255).astype(np.uint8)
         return pixels.reshape(len(vectors), size, size, 3)
 
     def save(self, path: Path) -> None:

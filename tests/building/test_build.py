@@ -296,7 +296,8 @@ def test_large_pictures_are_read_in_small_chunks(tmp_path: Path, monkeypatch: py
             return super().read(start, stop, size=size, fit=fit)
 
     build(Watched(34), encoder=RandomProjection(), out=tmp_path / "a")
-    assert read == [5, 5, 5, 5, 5, 5, 2, 2]
+    assert read[:8] == [5, 5, 5, 5, 5, 5, 2, 2]
+    assert max(read) == 5  # the sample of the round trip too
 
 
 def test_the_child_cuts_shards_like_these_tests() -> None:
