@@ -19,6 +19,7 @@ from jaxtyping import Float32
 
 from lateen.building.plan import Plan
 from lateen.building.result import BuildProgress, BuildResult, Progress
+from lateen.building.round_trip import measure_round_trip
 from lateen.core.codec import Encoder
 from lateen.core.errors import InputError
 from lateen.sources.source import Batch
@@ -62,7 +63,9 @@ class Run:
     progress: Progress | None
     started: float
     rejected: int = 0
-    _seconds: dict[str, float] = field(default_factory=lambda: {"read": 0.0, "encode": 0.0, "write": 0.0})
+    _seconds: dict[str, float] = field(
+        default_factory=lambda: dict.fromkeys(("read", "encode", "write", "measure"), 0.0)
+    )
 
     def all(self, writer: SpaceWriter) -> BuildResult:
         """Do what the ledger lacks, and finish the space."""
@@ -77,10 +80,12 @@ class Run:
                 self._report(done, resumed)
             with self._timed("write"):
                 writer.write(shard, self.plan.key(shard), _joined(parts))
+        if not any(entry.rows for entry in writer.entries.values()):
+            raise self._nothing_left(writer)
+        with self._timed("measure"):
+            round_trip = measure_round_trip(self.plan)
         with self._timed("write"):
-            if not any(entry.rows for entry in writer.entries.values()):
-                raise self._nothing_left(writer)
-            folder = writer.finish()
+            folder = writer.finish(round_trip)
         return self.result(folder, resumed)
 
     def result(self, folder: SpaceFolder, resumed: int) -> BuildResult:

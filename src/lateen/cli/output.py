@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from lateen.operations.near import Match
@@ -18,6 +18,7 @@ FILMS = (*PICTURES, ".mp4")
 MAPS = (".html", ".parquet", *PICTURES)
 
 
+@runtime_checkable
 class _Result(Protocol):
     def to_dict(self) -> dict[str, object]: ...
 
@@ -33,6 +34,7 @@ class Plain:
         return self.data
 
 
+@runtime_checkable
 class _Saves(_Result, Protocol):
     def save(self, path: Path, *, force: bool = False) -> Path: ...
 

@@ -34,7 +34,8 @@ def render(figures: Sequence[Figure], facts: Facts, run: Facts, place: Callable[
     """Fill the template.
 
     Args:
-        figures: The figures; `$png_path` becomes the one called path.png with its listings.
+        figures: The figures; `$figure_path_png` becomes path.png with its listings, `$image_path_png` the
+            picture alone, `$code_path_png` the listings alone.
         facts: Figures of the tour by name.
         run: `n`, `encoder` and `seconds`.
         place: Where a figure's file is, from the page.
@@ -44,9 +45,10 @@ def render(figures: Sequence[Figure], facts: Facts, run: Facts, place: Callable[
     """
     filled = {name: escape(shown(name, value)) for name, value in {**facts, **run}.items()}
     for figure in figures:
-        stem, _, suffix = figure.name.rpartition(".")
-        block = _figure if suffix == "png" else _film if suffix == "gif" else _code
-        filled[f"{suffix}_{stem}"] = block(figure, place(figure))
+        name = figure.name.replace(".", "_")
+        filled[f"figure_{name}"] = _figure(figure, place(figure))
+        filled[f"image_{name}"] = _image(figure, place(figure))
+        filled[f"code_{name}"] = _code(figure)
     filled["preamble"] = _listing("Python, once", PREAMBLE)
     filled["next"] = _listing("Terminal", NEXT)
     filled["factors"] = str(len(FACTORS))
@@ -66,18 +68,15 @@ def shown(name: str, value: float | int | str | None) -> str:
 
 
 def _figure(figure: Figure, source: str) -> str:
-    name, alt = escape(source, quote=True), escape(figure.alt, quote=True)
-    picture = f'<a class="print" href="{name}"><img src="{name}" alt="{alt}"></a>'
-    return f"<figure>{picture}{_code(figure, source)}</figure>"
+    picture = f'<a class="print" href="{escape(source)}">{_image(figure, source)}</a>'
+    return f"<figure>{picture}{_code(figure)}</figure>"
 
 
-def _film(figure: Figure, source: str) -> str:
-    name, alt = escape(source, quote=True), escape(figure.alt, quote=True)
-    return f'<img src="{name}" alt="{alt}" width="256" height="256">'
+def _image(figure: Figure, source: str) -> str:
+    return f'<img src="{escape(source)}" alt="{escape(figure.alt)}">'
 
 
-def _code(figure: Figure, source: str) -> str:
-    del source
+def _code(figure: Figure) -> str:
     long = max(map(len, figure.commands + figure.python)) > LONG
     both = _listing("Terminal", figure.commands) + _listing("Python", figure.python)
     return f'<div class="code{" long" if long else ""}">{both}</div>'

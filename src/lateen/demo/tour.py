@@ -140,16 +140,16 @@ def path(stage: Stage) -> Station:
     space, man, woman = stage.space, stage.cast.man, stage.cast.woman
     walked = space.path(man, woman, steps=STEPS)
     walked.save(stage.picture("path.png"), force=True)
-    space.path(man, woman, steps=FILM).save(stage.picture("path.gif"), force=True)
+    space.path(man, woman, steps=FILM).save(stage.picture("film.gif"), force=True)
     half = f"mean({man}, {woman})"
     middle = space.solve(half, 4)
     middle.save(stage.picture("midpoint.png"), force=True)
     figures = (
         Figure(
-            "path.gif",
+            "film.gif",
             f"A film of one face turning into another: portrait {man}, a dark-haired man, and {woman}, a blond woman.",
-            (f"lateen path {SPACE} {man} {woman} --steps {FILM} -o path.gif",),
-            (f'space.path("{man}", "{woman}", steps={FILM}).save("path.gif")',),
+            (f"lateen path {SPACE} {man} {woman} --steps {FILM} -o film.gif",),
+            (f'space.path("{man}", "{woman}", steps={FILM}).save("film.gif")',),
         ),
         Figure(
             "path.png",

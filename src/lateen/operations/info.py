@@ -34,10 +34,9 @@ class Info:
             f"numbers   {c.numbers_before:,.0f} -> {c.numbers_after} per item ({c.numbers_ratio:,.0f} : 1)",
             f"bytes     {c.bytes_before:,.0f} -> {c.bytes_after} per item ({c.bytes_ratio:,.1f} : 1)",
         ]
-        if c.psnr is not None and c.psnr_pca is not None:
-            lines.append(
-                f"roundtrip {c.psnr:.2f} dB PSNR; PCA with {c.pca_dim} numbers: {c.psnr_pca:.2f} dB ({c.psnr_n} items)"
-            )
+        if (r := c.round_trip) is not None:
+            with_pca = f"PCA with {r.pca_dim} numbers {r.psnr_pca:.2f} dB"
+            lines.append(f"roundtrip {r.psnr:.2f} dB PSNR, {with_pca} ({r.n} items)")
         fields, directions = f["fields"], f["directions"]
         if isinstance(fields, dict) and fields:
             lines.append(f"fields    {', '.join(fields)}")

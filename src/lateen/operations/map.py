@@ -19,7 +19,7 @@ from lateen.plot.map_html import map_html
 from lateen.plot.map_png import map_png
 from lateen.plot.save import check_target, save_text, write_whole
 from lateen.projection.layout import layout
-from lateen.projection.quality import MapQuality, map_quality
+from lateen.projection.quality import MapQuality, largest_k, map_quality
 from lateen.store.derived import Derived, content_key
 
 
@@ -30,38 +30,31 @@ class Map(Pictured):
     Args:
         method: "pca" or "umap".
         positions: (n, 2 or 3) in [-1, 1].
-        quality: Trustworthiness and continuity against the space's own neighbours.
+        quality: Trustworthiness and continuity against the space's own neighbours; None for a handful of items.
         seconds: Time of the layout; 0 if it was kept from before.
         color: Field that colours the picture, or None.
     """
 
     method: str
     positions: Float32[np.ndarray, "n axes"]
-    quality: MapQuality
+    quality: MapQuality | None
     seconds: float
     color: str | None
     _opened: Opened = field(repr=False)
 
     def __repr__(self) -> str:
-        q = self.quality
-        return (
-            f"Map of {len(self.positions):,} points by {self.method}: trustworthiness {q.trustworthiness:.3f}, "
-            f"continuity {q.continuity:.3f} (k = {q.k}, {q.anchors:,} anchors)"
-        )
+        what, q = f"Map of {len(self.positions):,} points by {self.method}", self.quality
+        if q is None:
+            return f"{what}, too few to have neighbourhoods"
+        figures = f"trustworthiness {q.trustworthiness:.3f}, continuity {q.continuity:.3f}"
+        return f"{what}: {figures} (k = {q.k}, {q.anchors:,} anchors)"
 
     def to_dict(self) -> dict[str, object]:
         """Plain data, as `--json` prints it."""
-        q = self.quality
-        return {
-            "method": self.method,
-            "n": len(self.positions),
-            "dims": self.positions.shape[1],
-            "trustworthiness": rounded(q.trustworthiness),
-            "continuity": rounded(q.continuity),
-            "k": q.k,
-            "anchors": q.anchors,
-            "seconds": rounded(self.seconds, 2),
-        }
+        nothing = {"trustworthiness": None, "continuity": None, "k": 0, "anchors": 0}
+        measured = nothing if self.quality is None else self.quality.to_dict()
+        shape = {"n": len(self.positions), "dims": self.positions.shape[1]}
+        return {"method": self.method, **shape, **measured, "seconds": rounded(self.seconds, 2)}
 
     def picture(self) -> Image:
         """The map with thumbnails, coloured by a field."""
@@ -102,10 +95,7 @@ class Map(Pictured):
     def _html(self) -> str:
         opened = self._opened
         fields = {name: opened.column(name) for name in opened.fields.column_names}
-        if self.color is not None:
-            fields = {self.color: fields[self.color]} | fields
         encoded = opened.folder.thumbnails(opened.ids)
-        quality = {"trustworthiness": self.quality.trustworthiness, "continuity": self.quality.continuity}
         return map_html(
             self.positions[:, :2],
             opened.ids,
@@ -113,7 +103,8 @@ class Map(Pictured):
             [encoded.get(id) for id in opened.ids],
             title=opened.path.stem,
             subtitle=f"{len(opened.ids):,} items, {opened.spec.dim} dimensions, laid out by {self.method}",
-            quality=quality,
+            quality=None if self.quality is None else self.quality.to_dict(),
+            color_by=self.color,
         )
 
 
@@ -135,5 +126,6 @@ def make_map(
         seconds = time.perf_counter() - start
         derived.make("map", key, ".npy", lambda file: np.save(file, positions))
     positions = np.load(kept, allow_pickle=False)
-    quality = map_quality(np.asarray(opened.vectors), positions, seed=seed)
+    k = largest_k(len(positions))
+    quality = map_quality(np.asarray(opened.vectors), positions, k=k, seed=seed) if k else None
     return Map(method, positions, quality, seconds, color, opened)

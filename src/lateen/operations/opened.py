@@ -19,7 +19,7 @@ from lateen.core.codec import Codec, Encoder, LatentSpec
 from lateen.core.direction import Direction
 from lateen.core.errors import InputError, SpaceError, UnknownNameError
 from lateen.core.geometry import Geometry, geometry_named
-from lateen.core.synthetic import Synthetic
+from lateen.core.synthetic import Decoding, Synthetic
 from lateen.directions import Readout
 from lateen.encoders.registry import load_encoder
 from lateen.manifold import Support
@@ -147,7 +147,8 @@ class Opened:
         """The fields of some rows, as plain data."""
         if not self.fields.column_names:
             return [{} for _ in rows]
-        return self.fields.take(pa.array(rows, pa.int64())).to_pylist()
+        found: list[dict[str, object]] = self.fields.take(pa.array(rows, pa.int64())).to_pylist()
+        return found
 
     def among(self, where: str | None) -> Int[np.ndarray, " a"] | None:
         """Rows that a filter admits; None without a filter."""
@@ -211,7 +212,7 @@ class Opened:
             images: Sequence[Picture | None] = list(self.codec.decode(np.ascontiguousarray(vectors, np.float32)))
         else:
             images = self.pictures(near)
-        by = "decoder" if self.codec is not None else "nearest item"
+        by: Decoding = "decoder" if self.codec is not None else "nearest item"
         return [
             Synthetic(np.array(v, np.float32), float(s), by, image, id)
             for v, s, image, id in zip(vectors, support, images, near, strict=True)

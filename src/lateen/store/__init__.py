@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from lateen.store.directions import direction_names, load_direction, save_direction
 from lateen.store.folder import SpaceFolder
-from lateen.store.meta import Compression, SpaceMeta
+from lateen.store.meta import Compression, RoundTrip, SpaceMeta
 
-__all__ = ["Compression", "SpaceFolder", "SpaceMeta", "direction_names", "load_direction", "save_direction"]
+__all__ = [
+    "Compression",
+    "RoundTrip",
+    "SpaceFolder",
+    "SpaceMeta",
+    "direction_names",
+    "load_direction",
+    "save_direction",
+]

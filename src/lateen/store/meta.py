@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import file_digest
 from pathlib import Path
+from typing import Any
 
 from lateen.core.codec import LatentSpec
 from lateen.core.errors import SpaceError
@@ -13,6 +14,23 @@ from lateen.store.atomic import write_file
 
 FORMAT = 1
 FILE = "space.json"
+
+
+@dataclass(frozen=True)
+class RoundTrip:
+    """What encoding and decoding costs, on a sample of the source.
+
+    Args:
+        psnr: Of the space's codec, in dB.
+        psnr_pca: Of PCA with as many numbers, or as many as the sample allows.
+        pca_dim: How many these were.
+        n: Items that both were measured on.
+    """
+
+    psnr: float
+    psnr_pca: float
+    pca_dim: int
+    n: int
 
 
 @dataclass(frozen=True)
@@ -26,6 +44,7 @@ class Compression:
         bytes_before: Size of the file.
         numbers_after: Dimension of the vector.
         bytes_after: Size of the vector.
+        round_trip: What encoding and decoding costs; None if the encoder can't decode.
     """
 
     n: int = 0
@@ -34,10 +53,31 @@ class Compression:
     bytes_before: float = 0.0
     numbers_after: int = 0
     bytes_after: int = 0
+    round_trip: RoundTrip | None = None
 
-    def to_dict(self) -> dict[str, float]:
-        """Plain data."""
-        return asdict(self)
+    @property
+    def numbers_ratio(self) -> float:
+        """Numbers before for one after."""
+        return self.numbers_before / max(self.numbers_after, 1)
+
+    @property
+    def bytes_ratio(self) -> float:
+        """Bytes before for one after."""
+        return self.bytes_before / max(self.bytes_after, 1)
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data for people's scripts: the figures and their ratios, the round trip beside them."""
+        plain = asdict(self)
+        round_trip = plain.pop("round_trip") or {"psnr": None, "psnr_pca": None, "pca_dim": None, "n": 0}
+        round_trip["psnr_n"] = round_trip.pop("n")
+        ratios = {"numbers_ratio": round(self.numbers_ratio, 2), "bytes_ratio": round(self.bytes_ratio, 2)}
+        return {**plain, **ratios, **round_trip}
+
+    @classmethod
+    def from_dict(cls, plain: dict[str, Any]) -> Compression:
+        """From what `asdict` gave; raises TypeError if something is missing."""
+        round_trip = plain.pop("round_trip", None)
+        return cls(**plain, round_trip=None if round_trip is None else RoundTrip(**round_trip))
 
 
 @dataclass(frozen=True)
@@ -106,7 +146,7 @@ def read_meta(space: Path) -> SpaceMeta:
             + ("Install a newer lateen." if isinstance(found, int) and found > FORMAT else "Build the space again.")
         )
     try:
-        spec, compression = LatentSpec(**plain.pop("spec")), Compression(**plain.pop("compression"))
+        spec, compression = LatentSpec(**plain.pop("spec")), Compression.from_dict(plain.pop("compression"))
         return SpaceMeta(spec=spec, compression=compression, **plain)
     except (KeyError, TypeError) as error:
         raise SpaceError(f"{space / FILE} doesn't say what it should: {error}. Build the space again.") from error

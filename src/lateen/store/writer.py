@@ -10,7 +10,7 @@ import json
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ from lateen.store import lance_tables as tables
 from lateen.store.atomic import remove_leftovers, write_file
 from lateen.store.folder import CODEC, POINTS, THUMBS, SpaceFolder
 from lateen.store.ledger import Ledger, ShardEntry
-from lateen.store.meta import Compression, hash_files
+from lateen.store.meta import Compression, RoundTrip, hash_files
 
 COMMIT_EVERY = 16  # shards; a commit is cheap but each leaves a version behind until the end
 
@@ -113,8 +113,11 @@ class SpaceWriter:
         tables.append(self.folder.path / THUMBS, [f for e in self._pending for f in e.thumbs])
         self._pending.clear()
 
-    def finish(self) -> SpaceFolder:
+    def finish(self, round_trip: RoundTrip | None = None) -> SpaceFolder:
         """Commit the rest, check the counts, write rejected.jsonl, and declare the space complete.
+
+        Args:
+            round_trip: What encoding and decoding costs, if it was measured.
 
         Raises:
             SpaceError: If the tables don't hold what the ledger says.
@@ -127,7 +130,8 @@ class SpaceWriter:
                 raise SpaceError(f"{path / name} holds {found:,} rows, the ledger says {rows:,}; build it again.")
             tables.forget_old_versions(path / name)
         self._write_rejected()
-        return self.folder.described(self.folder.meta.finished(self.compression(), hash_files(path / CODEC)))
+        compression = replace(self.compression(), round_trip=round_trip)
+        return self.folder.described(self.folder.meta.finished(compression, hash_files(path / CODEC)))
 
     def compression(self) -> Compression:
         """What the finished shards have become."""
