@@ -18,7 +18,8 @@ from sklearn.preprocessing import StandardScaler
 
 import lateen
 from lateen.directions import contrast, fit_direction
-from lateen.models.pca import PCA, psnr
+from lateen.measures import psnr
+from lateen.models.pca import PCA
 from lateen.models.vae import VAE
 from lateen.sources.portraits import portraits
 from pixel_reader import ATTRIBUTES, PixelReader, low_or_high
