@@ -56,7 +56,7 @@ def test_pictures_are_there_and_show_something(demo: DemoResult) -> None:
         shown = pixels(picture)
         assert min(shown.shape[:2]) >= 128
         assert shown.std() > 8
-    with Image.open(demo.path / "pictures/path.gif") as film:
+    with Image.open(demo.path / "pictures/film.gif") as film:
         assert getattr(film, "n_frames", 1) > 20
 
 
