@@ -135,3 +135,11 @@ def test_a_shard_is_recorded_once(tmp_path: Path) -> None:
         write(writer, 0)
         with pytest.raises(SpaceError, match=r"Shard 0 is in the ledger .* already"):
             Ledger(tmp_path / "a" / "ledger").put(writer.entries[0])
+
+
+def test_a_gap_in_the_ledger_is_noticed(tmp_path: Path) -> None:
+    with SpaceWriter.on(begun(tmp_path / "a")) as writer:
+        write(writer, 0, 1)
+    (tmp_path / "a" / "ledger" / "000000000.json").unlink()
+    with pytest.raises(SpaceError, match="lacks an entry; build the space again with --force"):
+        finished_from_here(tmp_path / "a")
