@@ -11,12 +11,12 @@ from typing import Protocol, runtime_checkable
 from lateen.building.plan import Plan
 from lateen.building.result import BuildResult, Progress
 from lateen.building.run import Run
+from lateen.core.atomic import PREFIX, write_folder
 from lateen.core.codec import Encoder
 from lateen.core.errors import InputError, InterruptedWorkError, StorageError
 from lateen.encoders.registry import load_encoder
 from lateen.sources.opening import open_source
 from lateen.sources.source import Source
-from lateen.store.atomic import PREFIX, write_folder
 from lateen.store.folder import CODEC, SpaceFolder
 from lateen.store.ledger import Ledger
 from lateen.store.meta import FILE, read_meta

@@ -32,7 +32,7 @@ def command(
         Optional[int],  # noqa: UP045
         typer.Option("--limit", help="Use the first items only."),
     ] = None,
-    fit: Fit = "crop",
+    fit: Fit = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where it stopped.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first unreadable item.")] = False,
     json: Json = False,

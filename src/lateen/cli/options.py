@@ -27,4 +27,7 @@ Seed = Annotated[int, typer.Option("--seed", help="Same seed, same result.")]
 Source = Annotated[
     str, typer.Argument(help="A folder of pictures, or portraits:N[:SEED] (built in).", metavar="SOURCE")
 ]
-Fit = Annotated[str, typer.Option("--fit", help="How pictures become square: crop, pad or stretch.")]
+Fit = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--fit", help="How pictures become square: crop, pad or stretch."),
+]

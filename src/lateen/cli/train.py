@@ -30,7 +30,7 @@ def command(
         Optional[float],  # noqa: UP045
         typer.Option("--minutes", help="How long to train, in minutes; 10 if nothing is said."),
     ] = None,
-    fit: Fit = "crop",
+    fit: Fit = None,
     limit: Annotated[
         Optional[int],  # noqa: UP045
         typer.Option("--limit", help="Use the first pictures only."),
@@ -55,7 +55,7 @@ def command(
             minutes=minutes,
             seed=seed,
             resume=resume,
-            fit=fit,
+            fit=fit or "crop",
             limit=limit,
             progress=shown,
             on_read=shown.on_read,

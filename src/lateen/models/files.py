@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,43 +15,20 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from lateen.core.errors import SpaceError, StorageError
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file through a temporary neighbour, `fsync` and rename.
-
-    Raises:
-        StorageError: If the disk is full or the folder can't be written; an older file of that name is kept.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        reason = error.strerror or error
-        raise StorageError(
-            f"Writing {path} ({len(data):,} bytes) failed: {reason}. "
-            "What was written before is kept; make room or choose another place, then resume."
-        ) from error
+from lateen.core.atomic import write_file
+from lateen.core.errors import SpaceError
 
 
 def write_json(path: Path, value: Mapping[str, object]) -> None:
     """Write plain data as readable JSON, atomically."""
-    write_atomically(path, (json.dumps(value, indent=2) + "\n").encode())
+    write_file(path, (json.dumps(value, indent=2) + "\n").encode())
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], notes: Mapping[str, object] | None = None) -> None:
     """Write tensors as safetensors, atomically; `notes` is plain data kept in the same file's header."""
     dense = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     metadata = None if notes is None else {"notes": json.dumps(notes)}
-    write_atomically(path, to_bytes(dense, metadata))
+    write_file(path, to_bytes(dense, metadata))
 
 
 def read_json(path: Path) -> dict[str, object]:
@@ -93,13 +69,3 @@ def fingerprint(tensors: Mapping[str, Tensor], preprocessing: Mapping[str, objec
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
         digest.update(tensor.flatten().view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return  # folders can't be opened there; the rename itself is atomic
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

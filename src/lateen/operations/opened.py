@@ -197,7 +197,10 @@ class Opened:
         size = self.spec.preprocessing.get("size")
         if not isinstance(size, int):
             raise SpaceError(f"The {self.name} was not built from pictures, so {path.name} can't be encoded into it.")
-        return read_picture(path, size=size, fit=self.folder.meta.fit).pixels
+        try:
+            return read_picture(path, size=size, fit=self.folder.meta.fit).pixels
+        except InputError as cause:
+            raise InputError(f"The picture {path} can't be read: {cause}.") from cause
 
     def encode(self, images: UInt8[np.ndarray, "n height width 3"]) -> Float32[np.ndarray, "n dim"]:
         """Encode pictures with the codec that made the space."""

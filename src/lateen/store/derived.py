@@ -7,8 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
-from lateen.core.errors import StorageError
-from lateen.store.atomic import PREFIX, write_file
+from lateen.core.atomic import PREFIX, write_file
 
 
 def content_key(*parts: object) -> str:
@@ -38,10 +37,6 @@ class Derived:
         """
         path = self.path(kind, key, suffix)
         if not path.is_file():
-            try:
-                self.folder.mkdir(exist_ok=True)
-            except OSError as error:
-                raise StorageError(f"Making {self.folder} failed: {error.strerror}.") from error
             write_file(path, write)
         return path
 

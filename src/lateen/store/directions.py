@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 from urllib.parse import quote, unquote
 
-from lateen.core.errors import InputError, SpaceError, StorageError, UnknownNameError
-from lateen.store.atomic import write_file
+from lateen.core.atomic import write_file
+from lateen.core.errors import InputError, SpaceError, UnknownNameError
 
 
 @runtime_checkable
@@ -35,10 +35,6 @@ def save_direction(space: Path, direction: Named) -> Path:
     if not direction.name.strip():
         raise InputError("A direction needs a name.")
     path = _path(space, direction.name)
-    try:
-        path.parent.mkdir(exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"Making {path.parent} failed: {error.strerror}.") from error
     write_file(path, json.dumps(direction.to_dict(), allow_nan=False, ensure_ascii=False).encode())
     return path
 

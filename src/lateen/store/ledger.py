@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from lateen.core.atomic import remove_leftovers, write_file
 from lateen.core.errors import SpaceError
-from lateen.store.atomic import remove_leftovers, write_file
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
+from lateen.core.atomic import write_file
 from lateen.core.codec import LatentSpec
 from lateen.core.errors import SpaceError
-from lateen.store.atomic import write_file
 
 FORMAT = 1
 FILE = "space.json"

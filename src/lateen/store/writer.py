@@ -17,9 +17,9 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float32
 
+from lateen.core.atomic import remove_leftovers, write_file
 from lateen.core.errors import LateenError, SpaceError, StorageError
 from lateen.store import lance_tables as tables
-from lateen.store.atomic import remove_leftovers, write_file
 from lateen.store.folder import CODEC, POINTS, THUMBS, SpaceFolder
 from lateen.store.ledger import Ledger, ShardEntry
 from lateen.store.meta import Compression, RoundTrip, hash_files

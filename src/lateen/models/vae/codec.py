@@ -59,6 +59,7 @@ class VAE:
         statistics: Of the training codes.
         fingerprint: Hash of the stored weights and the preprocessing.
         name: The encoder's name in a spec, such as "vae:faces.model".
+        dtype: Type of the weights as they are stored; computing is in float32.
 
     Example:
         >>> vae = VAE.load("faces.model")  # doctest: +SKIP
@@ -73,6 +74,12 @@ class VAE:
     statistics: LatentStatistics
     fingerprint: str
     name: str = "vae:unsaved"
+    dtype: str = "float32"
+
+    @property
+    def device(self) -> str:
+        """Where the network computes, such as "cpu" or "cuda:0"."""
+        return str(next(self.network.parameters()).device)
 
     @property
     def spec(self) -> LatentSpec:
@@ -159,12 +166,12 @@ class VAE:
         noise = np.random.default_rng(seed).standard_normal((n, len(mean)))
         return np.asarray(mean + (noise * np.sqrt(values.clip(0))) @ axes.T, np.float32)
 
-    def save(self, path: Path | str, *, dtype: str = "float32") -> VAE:
+    def save(self, path: Path | str, *, dtype: str | None = None) -> VAE:
         """Write the model folder: weights.safetensors, latents.safetensors and, last, config.json.
 
         Args:
             path: Folder, made if needed.
-            dtype: "float32", or "float16" for half the bytes.
+            dtype: "float32", or "float16" for half the bytes; as they were stored before if not given.
 
         Returns:
             The VAE as it will be loaded: rounded to the dtype, with its fingerprint.
@@ -172,6 +179,7 @@ class VAE:
         Raises:
             StorageError: If the disk is full or the folder can't be written.
         """
+        dtype = dtype or self.dtype
         if dtype not in _DTYPES:
             raise InputError(f"VAE.save got dtype {dtype!r}; expected one of {', '.join(_DTYPES)}.")
         folder = Path(path)
@@ -223,7 +231,9 @@ class VAE:
         statistics = LatentStatistics(latents["mean"].float().numpy(), latents["covariance"].float().numpy())
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
         network.eval().requires_grad_(False)
-        return cls(config, network, statistics, mark, name=f"vae:{path}")
+        half = all(tensor.dtype == torch.float16 for tensor in stored.values())
+        dtype = "float16" if half else "float32"
+        return cls(config, network, statistics, mark, name=f"vae:{path}", dtype=dtype)
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         device = next(self.network.parameters()).device

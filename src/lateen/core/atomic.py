@@ -18,7 +18,7 @@ PREFIX = ".tmp-"
 
 
 def write_file(path: Path, write: Callable[[BinaryIO], object] | bytes) -> None:
-    """Write a file, replacing an older one of that name.
+    """Write a file, replacing an older one of that name; missing folders are made.
 
     Args:
         path: Where.
@@ -29,6 +29,7 @@ def write_file(path: Path, write: Callable[[BinaryIO], object] | bytes) -> None:
     """
     temporary = path.with_name(PREFIX + uuid.uuid4().hex)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("xb") as file:
             if isinstance(write, bytes):
                 file.write(write)
@@ -39,7 +40,8 @@ def write_file(path: Path, write: Callable[[BinaryIO], object] | bytes) -> None:
         temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:
-        raise StorageError(f"Writing {path} failed: {error.strerror or error}.") from error
+        reason = error.strerror or error
+        raise StorageError(f"Writing {path} failed: {reason}. What was written before is kept.") from error
     finally:
         temporary.unlink(missing_ok=True)
 
