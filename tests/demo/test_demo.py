@@ -84,7 +84,7 @@ def test_page_is_complete_and_asks_nothing_of_the_network(demo: DemoResult) -> N
 def test_page_says_what_was_measured(demo: DemoResult) -> None:
     page = " ".join(demo.page.read_text("utf-8").split())
     assert f"AUC of {demo.facts['hair_colour_auc']:.3f}" in page
-    assert f"{demo.facts['solve_right']} are women with glasses" in page
+    assert f"{demo.facts['solve_glasses']} wear glasses and" in page
     assert f"has support {demo.facts['midpoint_support']:.2f}" in page
 
 

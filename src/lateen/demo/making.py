@@ -69,7 +69,7 @@ class DemoResult:
             f"{f['psnr']} dB (PCA: {f['psnr_pca']} dB)",
             f"  path         {f['path_from']} to {f['path_to']}; support halfway {f['midpoint_support']}",
             f"  directions   held-out AUC: hair_colour {f['hair_colour_auc']}, glasses {f['glasses_auc']}",
-            f"  arithmetic   {f['solve_terms']}: of {f['solve_k']} nearest, {f['solve_right']} are women with glasses",
+            f"  arithmetic   {f['solve_terms']}: of {f['solve_k']} nearest {f['solve_glasses']} wear glasses",
             f"  map          trustworthiness {f['map_trustworthiness']}, continuity {f['map_continuity']}: "
             f"{self.path / 'map.html'}",
             "Now with pictures of your own:",

@@ -24,7 +24,7 @@ NEXT = (
 """What to type for a folder of one's own."""
 
 FORMS = {name: ".3f" for name in ("auc", "chance", "trustworthiness", "continuity")}
-FORMS |= {"psnr": ".1f", "gap": ".1f", "seconds": ".0f", "steps": "+g", "effect": "+.2f"}
+FORMS |= {"psnr": ".1f", "pca": ".1f", "gap": ".1f", "seconds": ".0f", "steps": "+g", "effect": "+.2f"}
 """How a figure is written, by the last word of its name; else with two decimals."""
 
 LONG = 62  # letters of code that fit into half the page
@@ -63,6 +63,8 @@ def shown(name: str, value: float | int | str | None) -> str:
         return "–"
     if isinstance(value, float):
         form = FORMS.get(name.rpartition("_")[2], ".2f")
+        if form == ".3f" and 0.9995 <= value < 1:
+            return "more than 0.999"
         return format(value, form).replace("-", "−")
     return f"{value:,}" if isinstance(value, int) else value
 

@@ -24,6 +24,7 @@ PREAMBLE = ("import lateen as lt", f'space = lt.open("{SPACE}")')
 HAIR_STEPS = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5)
 GLASSES_STEPS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
 NEAR, STEPS, FILM, SAMPLES = 7, 7, 25, 32
+BEYOND = 1.25  # the edit goes a quarter farther than from the mean of one group to that of the other
 WEAK = 0.05  # support below which a point is farther from the data than 95 % of held-out items
 
 Facts = dict[str, float | int | str | None]
@@ -183,7 +184,8 @@ def directions(stage: Stage) -> Station:
         _traversal(stage, "hair_colour", None, stage.cast.brown_haired, HAIR_STEPS, facts),
         _traversal(stage, "glasses", "> 0", stage.cast.without_glasses, GLASSES_STEPS, facts),
     ]
-    steps = max(0.5, round(2 * space.direction("glasses").direction.gap) / 2)
+    gap = space.direction("glasses").direction.gap
+    steps = max(0.5, round(2 * BEYOND * gap) / 2)
     edited = space.edit(who, {"glasses": steps})
     edited.save(stage.picture("edit.png"), force=True)
     figures.append(
@@ -247,7 +249,6 @@ def arithmetic(stage: Stage) -> Station:
     terms = f"{cast.man_with_glasses} - {cast.his_double} + {cast.woman}"
     solved = stage.space.solve(terms, 5)
     solved.save(stage.picture("arithmetic.png"), force=True)
-    right = [m for m in solved.matches if m.fields["woman"] == 1 and m.fields["glasses"] in (1, 2)]
     figure = Figure(
         "arithmetic.png",
         "A man with glasses minus a man plus a woman gives a new face; under it the five portraits nearest to it.",
@@ -256,7 +257,8 @@ def arithmetic(stage: Stage) -> Station:
     )
     facts: Facts = {
         "solve_terms": terms,
-        "solve_right": len(right),
+        "solve_glasses": sum(match.fields["glasses"] != 0 for match in solved.matches),
+        "solve_women": sum(match.fields["woman"] == 1 for match in solved.matches),
         "solve_k": len(solved.matches),
         "solve_support": solved.support,
         "solve_trust": trust(solved.support),
