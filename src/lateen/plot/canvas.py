@@ -87,7 +87,7 @@ class Page:
         self.text(PADDING, y, text, size=14, color=MUTED, width=self.width - 2 * PADDING)
 
 
-SUPPORT_NOTE = "Support: the share of held-out items that lie farther from the data; 0 is farther than all of them."
+SUPPORT_NOTE = "Support: the share of held-out items that lie farther from the data; 0: beyond all of them."
 
 
 def top_of(title: str | None) -> int:
