@@ -1,6 +1,5 @@
 """Real photographs: a folder of 624 pictures of 20 people becomes a space, all the way.
 
-
     python benchmarks/cmu_faces.py FOLDER_OF_PNG OUT [--minutes 5]
 
 The names of the files say person_pose_expression_eyes; they are written to a table and joined with `fields=`. The

@@ -38,5 +38,5 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
         derived.make("map", "k", ".bin", full)
     assert list((tmp_path / "derived").iterdir()) == []
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(StorageError, match="Writing .* failed"):
+    with pytest.raises(StorageError, match=r"Writing .* failed"):
         Derived(tmp_path / "file" / "derived").make("map", "k", ".bin", full)

@@ -9,6 +9,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -43,7 +44,8 @@ def write_file(path: Path, write: Callable[[BinaryIO], object] | bytes) -> None:
         reason = error.strerror or error
         raise StorageError(f"Writing {path} failed: {reason}. What was written before is kept.") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # whatever went wrong above is what the user should hear
+            temporary.unlink(missing_ok=True)
 
 
 def write_folder(path: Path, write: Callable[[Path], None]) -> None:
