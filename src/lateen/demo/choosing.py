@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
+from scipy.spatial.distance import cdist
 
 from lateen.core.errors import InputError
 from lateen.sources.portraits import FACTORS
@@ -26,15 +27,8 @@ MAN: Wish = {**FRONTAL, **CLEAN, "woman": 0, "glasses": 0, "beard": 0.8, "mousta
 MAN = {**MAN, "hair_length": 0.1, "hair_colour": 0.1, "fringe": 0.2, "smile": 0.4, "background": 0.8}
 WOMAN: Wish = {**FRONTAL, **CLEAN, "woman": 1, "glasses": 0}
 WOMAN = {**WOMAN, "hair_length": 0.8, "hair_colour": 0.8, "fringe": 0.6, "smile": 0.8, "background": 0.3}
-MAN_WITH_GLASSES: Wish = {**FRONTAL, **CLEAN, "woman": 0, "glasses": 1, "hair_length": 0.2, "smile": 0.5}
-
-VISIBLE = (
-    *("hair_colour", "hair_length", "wave", "fringe", "skin_tone", "beard", "moustache", "smile", "mouth_open"),
-    *("head_turn", "head_tilt", "gaze", "background", "light"),
-)
-"""What two men must share for the one to be the other's double."""
-
 CLASSES = tuple(factor.name for factor in FACTORS if factor.kind != "continuous")
+OTHERS = tuple(factor.name for factor in FACTORS if factor.kind == "continuous")
 RANGES = {factor.name: factor.high - factor.low for factor in FACTORS}
 
 
@@ -46,8 +40,9 @@ class Cast:
         first: The first portraits of the space, unchosen.
         man: Nearest to the wish MAN; the path starts here.
         woman: Nearest to the wish WOMAN; the path ends here.
-        man_with_glasses: Nearest to the wish MAN_WITH_GLASSES.
-        his_double: The man without glasses who is nearest to him in all VISIBLE factors.
+        man_with_glasses: Of all pairs of men, one with clear glasses and one without, the most alike in all
+            other factors that face the viewer: the one with.
+        his_double: The one without.
         brown_haired: The first portraits that look ahead, without glasses, with hair of middle brown.
         without_glasses: The first portraits that look ahead, without glasses.
     """
@@ -67,8 +62,7 @@ def choose(columns: Columns) -> Cast:
     Raises:
         InputError: If there are too few portraits to choose from.
     """
-    man_with_glasses = nearest_to(columns, MAN_WITH_GLASSES)
-    double = {name: float(columns[name][man_with_glasses]) for name in VISIBLE} | {"woman": 0.0, "glasses": 0.0}
+    man_with_glasses, his_double = _most_alike(columns)
     bare = (columns["glasses"] == 0) & (np.abs(columns["head_turn"]) < 12)
     brown = bare & (np.abs(columns["hair_colour"] - 0.5) < 0.15)
     return Cast(
@@ -76,7 +70,7 @@ def choose(columns: Columns) -> Cast:
         man=str(nearest_to(columns, MAN)),
         woman=str(nearest_to(columns, WOMAN)),
         man_with_glasses=str(man_with_glasses),
-        his_double=str(nearest_to(columns, double)),
+        his_double=str(his_double),
         brown_haired=_first(brown, FACES),
         without_glasses=_first(bare, FACES),
     )
@@ -88,6 +82,19 @@ def nearest_to(columns: Columns, wish: Wish) -> int:
     if len(rows) == 0:
         raise InputError(f"None of {len(columns['woman'])} portraits is what the tour looks for; make more of them.")
     return int(rows[np.argmin(_distances(columns, wish)[rows])])
+
+
+def _most_alike(columns: Columns) -> tuple[int, int]:
+    """Rows of the two men, with clear glasses and without, who differ least in all else and face the viewer most."""
+    man = columns["woman"] == 0
+    first, second = np.flatnonzero(man & (columns["glasses"] == 1)), np.flatnonzero(man & (columns["glasses"] == 0))
+    if len(first) == 0 or len(second) == 0:
+        raise InputError(f"Among {len(man)} portraits no two men differ in their glasses; make more of them.")
+    look = np.stack([columns[name].astype(np.float64) / RANGES[name] for name in OTHERS], axis=1)
+    turned = _distances(columns, FRONTAL)
+    cost = cdist(look[first], look[second], "sqeuclidean") + turned[first, None] + turned[second]
+    i, j = np.unravel_index(np.argmin(cost), cost.shape)
+    return int(first[i]), int(second[j])
 
 
 def _distances(columns: Columns, wish: Wish) -> Float[np.ndarray, " _"]:

@@ -282,21 +282,21 @@ def samples(stage: Stage) -> Station:
 
 def atlas(stage: Stage) -> Station:
     """The map, as a picture and as a page to explore."""
-    made = stage.space.map(color="glasses")
+    made = stage.space.map(color="hair_length")
     made.save(stage.picture("map.png"), force=True)
     made.save(stage.folder / "map.html", force=True)
     figures = (
         Figure(
             "map.png",
-            "A map of dots, one per portrait, coloured by glasses, with small portraits on it; like lies beside like.",
-            (f"lateen map {SPACE} --color glasses -o map.png",),
-            ('space.map(color="glasses").save("map.png")',),
+            "A map of dots, one per portrait, coloured by hair length, with small portraits on it: like beside like.",
+            (f"lateen map {SPACE} --color hair_length -o map.png",),
+            ('space.map(color="hair_length").save("map.png")',),
         ),
         Figure(
             "map.html",
             "The same map as a page to explore.",
-            (f"lateen map {SPACE} --color glasses -o map.html --force",),
-            ('space.map(color="glasses").save("map.html", force=True)',),
+            (f"lateen map {SPACE} --color hair_length -o map.html --force",),
+            ('space.map(color="hair_length").save("map.html", force=True)',),
         ),
     )
     facts: Facts = {}
