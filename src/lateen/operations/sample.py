@@ -10,6 +10,7 @@ from PIL.Image import Image
 
 from lateen.core.errors import InputError
 from lateen.core.synthetic import Synthetic
+from lateen.manifold import Mixture
 from lateen.models.vae import VAE
 from lateen.operations.near import shown
 from lateen.operations.opened import Opened
@@ -52,16 +53,11 @@ class Samples(Pictured):
 
 
 def sample(opened: Opened, n: int = 16, seed: int = 0) -> Samples:
-    """Draw points from a normal distribution with the mean and covariance of the space's vectors, and decode them.
+    """Draw points from a mixture of normal distributions fitted to the space's vectors, and decode them.
 
-    That fills the whole ellipsoid, holes of the data included; `support` says which samples fell into one.
+    The mixture is rougher than the data, so some draws fall where no items are; their `support` says which.
     """
-    rng = np.random.default_rng(seed)
-    data = np.asarray(opened.vectors[rng.permutation(len(opened.ids))[:50_000]], np.float64)
-    centred = data - data.mean(axis=0)
-    # data' w / sqrt(N) with w ~ N(0, 1) has exactly the covariance of the data, whatever its rank.
-    draws = rng.standard_normal((_at_least_one(n), len(data))) @ centred / np.sqrt(len(data))
-    points = opened.geometry.project((data.mean(axis=0) + draws).astype(np.float32))
+    points = opened.geometry.project(Mixture.fit(opened.vectors).sample(n, seed))
     return Samples(tuple(opened.synthesise(points)), seed, opened.name)
 
 
@@ -73,7 +69,9 @@ def sample_from(path: Path, n: int = 16, seed: int = 0) -> Samples:
     """
     if (path / "config.json").is_file():
         model = VAE.load(path)
-        vectors = model.sample(_at_least_one(n), seed)
+        if n < 1:
+            raise InputError(f"Got n = {n}; ask for at least one sample.")
+        vectors = model.sample(n, seed)
         made = [
             Synthetic(vector, float("nan"), "decoder", image, "")
             for vector, image in zip(vectors, model.decode(vectors), strict=True)
@@ -81,8 +79,3 @@ def sample_from(path: Path, n: int = 16, seed: int = 0) -> Samples:
         return Samples(tuple(made), seed, f"model {path.name}")
     return sample(Opened(SpaceFolder.open(path)), n, seed)
 
-
-def _at_least_one(n: int) -> int:
-    if n < 1:
-        raise InputError(f"Got n = {n}; ask for at least one sample.")
-    return n
