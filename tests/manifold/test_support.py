@@ -18,6 +18,12 @@ def test_new_items_of_the_same_kind_have_uniform_support() -> None:
     assert kstest(support(cloud(800, 1)), "uniform").pvalue > 0.01
 
 
+def test_items_of_the_data_are_judged_like_new_ones() -> None:
+    data = cloud(4000, 0)
+    support = Support.fit(data, Euclidean())
+    assert kstest(support(data[::5]), "uniform").pvalue > 0.01
+
+
 def test_far_away_has_none_and_the_middle_has_all() -> None:
     support = Support.fit(cloud(4000, 0), Euclidean())
     far, middle = np.full((1, 6), 20, np.float32), np.zeros((1, 6), np.float32)

@@ -63,7 +63,7 @@ class Support:
         rows = np.random.default_rng(seed).permutation(n)[:most]
         m = max(1, min(1_000, len(rows) // 4))
         held_out, reference = np.asarray(vectors[rows[:m]]), np.asarray(vectors[np.sort(rows[m:])])
-        k = min(k, len(reference))
+        k = min(k, len(reference) - 1)
         return cls(reference, np.sort(_far(reference, held_out, k, geometry)), k, geometry)
 
     def __call__(self, points: Float[np.ndarray, "q dim"]) -> Float[np.ndarray, " q"]:
@@ -76,4 +76,7 @@ class Support:
 def _far(
     reference: Float[np.ndarray, "n dim"], points: Float[np.ndarray, "q dim"], k: int, geometry: Geometry
 ) -> Float[np.ndarray, " q"]:
-    return np.asarray(nearest(reference, points, k, geometry=geometry).distances.mean(axis=1), np.float32)
+    """Mean distance to the k nearest of the reference; an item of the reference is not its own neighbour."""
+    found = nearest(reference, points, k + 1, geometry=geometry).distances
+    itself = found[:, :1] == 0
+    return np.asarray(np.where(itself, found[:, 1:], found[:, :-1]).mean(axis=1), np.float32)
