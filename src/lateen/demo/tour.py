@@ -307,6 +307,33 @@ def atlas(stage: Stage) -> Station:
     return Station(figures, facts)
 
 
+def overview(stage: Stage) -> Station:
+    """The tour in one picture: a path, hair growing lighter, glasses appearing."""
+    space, cast, columns = stage.space, stage.cast, 9
+    face, bare = cast.brown_haired[0], cast.without_glasses[0]
+    rows = (("hair_colour", face, HAIR_STEPS), ("glasses", bare, GLASSES_STEPS))
+    made = list(space.path(cast.man, cast.woman, steps=columns).frames)
+    for name, who, steps in rows:
+        made += [space.edit(who, {name: float(s)}).after for s in np.linspace(steps[0], steps[-1], columns)]
+    pictures = [point.image for point in made if point.image is not None]
+    save_picture(grid(pictures, columns=columns), stage.picture("tour.png"), force=True)
+    ways = ", ".join(f'("{name}", "{who}", {steps[0]}, {steps[-1]})' for name, who, steps in rows)
+    figure = Figure(
+        "tour.png",
+        "Three rows of faces: a man becomes a woman, dark hair becomes blond, glasses appear.",
+        (f"lateen path {SPACE} {cast.man} {cast.woman} --steps {columns} -o tour_path.png",),
+        (
+            "import numpy as np",
+            "from lateen.plot.grid import grid",
+            f'made = list(space.path("{cast.man}", "{cast.woman}", steps={columns}).frames)',
+            f"for name, who, low, high in ({ways}):",
+            f"    made += [space.edit(who, {{name: s}}).after for s in np.linspace(low, high, {columns})]",
+            f'grid([point.image for point in made], columns={columns}).save("tour.png")',
+        ),
+    )
+    return Station((figure,), {})
+
+
 STATIONS = {
     "compression": compression,
     "nearness": nearness,
@@ -315,6 +342,7 @@ STATIONS = {
     "arithmetic": arithmetic,
     "samples": samples,
     "the map": atlas,
+    "at a glance": overview,
 }
 
 
