@@ -26,6 +26,10 @@ from lateen.core.errors import InputError
         ("mean(1, 2)", {"1": 0.5, "2": 0.5}),
         ("a + a", {"a": 2}),
         ("mean", {"mean": 1}),
+        ("0/a.png - 1/b.png", {"0/a.png": 1, "1/b.png": -1}),
+        ("2024-01-01.png - 3.5-b", {"2024-01-01.png": 1, "3.5-b": -1}),
+        ("3 - 0.5*2", {"3": 1, "2": -0.5}),
+        ("7-12", {"7-12": 1}),
         ("été + 王", {"été": 1, "王": 1}),
     ],
 )
@@ -38,6 +42,7 @@ def test_weights(text: str, weights: dict[str, float]) -> None:
     [
         ("", "empty"),
         ("a b", "quote names that hold spaces"),
+        ("a -b", "put spaces around"),
         ("a +", "ends where a name"),
         ("(a", "lacks a '\\)'"),
         ("a * b", "multiplies two points"),

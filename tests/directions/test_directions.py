@@ -86,6 +86,10 @@ def test_mean_difference_of_hand_made_points() -> None:
         (np.array([True, False]), "yes", [0], "f = yes"),
         (np.array([0.5, None, 2.5, 0.1], object), ">= 0.5", [0, 2], "f >= 0.5"),
         (np.linspace(0, 1, 12), None, [8, 9, 10, 11], "f upper third"),
+        (np.maximum(np.linspace(-1, 1, 24), 0), None, list(range(12, 24)), "f > 0"),
+        (np.minimum(np.linspace(0, 2, 24), 1), None, list(range(12, 24)), "f >= 1"),
+        (np.array([0.1, 0.4, 0.9]), "> .5", [2], "f > .5"),
+        (np.array([0.1, 0.4, 900]), "> 1e+2", [2], "f > 1e+2"),
     ],
 )
 def test_fields_of_every_type_make_a_contrast(
@@ -108,9 +112,11 @@ def test_missing_values_are_on_neither_side() -> None:
     [
         (np.array(["a", "b", "c"], object), None, "say with --positive"),
         (np.array(["a", "b"], object), "z", "no item has it .*Values of 'f': a, b"),
-        (np.array([1, 1, 1]), "1", "no item lacks it"),
+        (np.array([1, 1, 2]), ">= 1", "no item lacks it"),
         (np.array([1, 2]), "> 5", "0 with, 2 without"),
-        (np.array([3, 3]), None, "has 1 values"),
+        (np.array([3, 3]), None, "one value at most"),
+        (np.array(["a", None], object), "a", "one value at most"),
+        (np.array([1.0, 2.0]), "> big", "'big', which is not a number"),
     ],
 )
 def test_a_contrast_needs_two_sides(column: np.ndarray, positive: str | None, message: str) -> None:

@@ -160,6 +160,19 @@ def test_sphere_goes_somewhere_between_antipodes() -> None:
     assert Sphere().distance(p, -p) == pytest.approx(np.pi)
 
 
+@pytest.mark.parametrize("geometry", [Sphere(), Gaussian()], ids=str)
+def test_one_dimension_has_no_great_circles(geometry: Geometry) -> None:
+    with pytest.raises(InputError, match="at least 2 dimensions"):
+        geometry.interpolate(np.array([1.0]), np.array([-1.0]), 0.5)
+
+
+def test_the_centre_of_a_gaussian_has_paths_too() -> None:
+    centre, q = np.zeros(4), np.array([0.0, 3.0, 0.0, 0.0])
+    geometry = Gaussian()
+    np.testing.assert_allclose(geometry.exp(centre, geometry.log(centre, q)), q, atol=1e-12)
+    np.testing.assert_allclose(geometry.interpolate(centre, q, 0.0), centre, atol=1e-12)
+
+
 def test_sphere_distances_are_angles_even_tiny_ones() -> None:
     angle = 1e-9
     p, q = np.array([1.0, 0.0]), np.array([np.cos(angle), np.sin(angle)])

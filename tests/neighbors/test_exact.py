@@ -34,9 +34,24 @@ def test_a_cloud_far_from_the_origin_keeps_its_neighbours(offset: float, seed: i
     np.testing.assert_allclose(found.distances[:, 1], np.sort(distances, axis=1)[:, 1], rtol=1e-4, atol=1e-6)
 
 
-def test_equal_distances_are_ordered_by_row() -> None:
-    x = np.zeros((100, 3), np.float32)
-    assert nearest(x, x[:1], 4, geometry=Euclidean()).rows.tolist() == [[0, 1, 2, 3]]
+@pytest.mark.parametrize("block", [64, 8_000_000])
+def test_equal_distances_are_ordered_by_row(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exact, "BLOCK_NUMBERS", block)
+    x = np.random.default_rng(0).integers(0, 2, (2000, 3)).astype(np.float32)  # only eight different rows
+    same = np.flatnonzero((x == x[0]).all(axis=1))
+    assert nearest(x, x[:1], 40, geometry=Euclidean()).rows[0].tolist() == same[:40].tolist()
+
+
+def test_tight_clusters_far_apart_keep_their_neighbours() -> None:
+    """Differences of a cluster are lost in the products of its distant centre; the error bounds know that."""
+    rng = np.random.default_rng(0)
+    x = (0.01 * rng.normal(size=(600, 8)) + 300 * (np.arange(600) % 2)[:, None]).astype(np.float32)
+    found = nearest(x, x, 2, geometry=Euclidean()).rows[:, 1]
+    wide = x.astype(np.float64)
+    distances = ((wide[:, None] - wide[None]) ** 2).sum(-1)
+    np.fill_diagonal(distances, np.inf)
+    best = distances[np.arange(600), found]
+    np.testing.assert_allclose(best, distances.min(axis=1), rtol=1e-5)
 
 
 def test_searches_among_given_rows_only() -> None:

@@ -92,7 +92,10 @@ def test_every_way_through_three_stops(faces: Space, along: str) -> None:
     plain = walk.to_dict()
     assert len(plain["ids_nearest"]) == len(plain["support"]) == 9
     assert plain["along"] == along
-    assert plain["ratio_to_straight"] > 0
+    assert [plain["ids_nearest"][0], plain["ids_nearest"][4], plain["ids_nearest"][-1]] == ["3", "11", "20"]
+    for frame, stop in ((walk.frames[0], 3), (walk.frames[-1], 20)):
+        np.testing.assert_allclose(frame.vector, faces.vectors[stop], atol=1e-3)
+    assert plain["ratio_to_straight"] >= 1 - 1e-5
 
 
 def test_a_path_from_an_item_to_itself_stays_there(faces: Space) -> None:
@@ -137,7 +140,8 @@ def test_directions_are_never_overwritten_unasked(faces: Space) -> None:
     faces.direction("blond", field="hair_colour")
     with pytest.raises(InputError, match=r"already has a direction 'blond'.*--force"):
         faces.direction("blond", field="hair_colour", positive="> 0.9")
-    assert faces.direction("blond", field="hair_colour", positive="> 0.9", force=True).direction.positive != ""
+    again = faces.direction("blond", field="hair_colour", positive="> 0.9", force=True)
+    assert again.direction.positive == "hair_colour > 0.9"
 
 
 def test_samples_are_repeatable_and_near_data(faces: Space, tmp_path: Path) -> None:

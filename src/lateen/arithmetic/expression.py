@@ -18,12 +18,14 @@ from lateen.core.errors import InputError
 _TOKEN = re.compile(
     r"""\s*(?:
       (?P<quoted>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-    | (?P<number>\d+(?:\.\d+)?(?![^\s()*/,+\-]))
+    | (?P<number>\d+(?:\.\d+)?(?=[\s()*,]|$))
     | (?P<operator>[()*,]|[+\-−/](?=[\s("']|$)|(?<=[\s)("'])[+\-−/](?=\d+(?:\.\d+)?\s*\*)|(?<=[)"'])[+\-−/]|^[+\-−])
     | (?P<name>[^\s()*,"']+)
     )""",
     re.VERBOSE,
 )
+
+_DEEPEST = 50  # parentheses within parentheses, and signs before a name
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class _Parser:
     """Recursive descent over `sum := product (('+'|'-') product)*`."""
 
     def __init__(self, text: str) -> None:
-        self.text, self.at = text, 0
+        self.text, self.at, self.depth = text, 0, 0
         self.tokens: list[tuple[str, str]] = []
         position = 0
         while text[position:].strip():
@@ -121,6 +123,14 @@ class _Parser:
         return self._named(left)
 
     def factor(self) -> _Terms | _Literal:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise self._wrong(f"is nested more than {_DEEPEST} deep")
+        factor = self._factor()
+        self.depth -= 1
+        return factor
+
+    def _factor(self) -> _Terms | _Literal:
         kind, token = self._next()
         if kind == "operator" and token in "+-−":
             return _scaled(self._named(self.factor()), 1.0 if token == "+" else -1.0)
@@ -139,7 +149,9 @@ class _Parser:
     def finish(self) -> None:
         if self.at < len(self.tokens):
             rest = self.tokens[self.at][1]
-            raise self._wrong(f"has {rest!r} where an operator is expected; quote names that hold spaces")
+            raise self._wrong(
+                f"has {rest!r} where an operator is expected; quote names that hold spaces, put spaces around + and -"
+            )
 
     def _mean(self) -> _Terms:
         self._expect("(")

@@ -280,6 +280,8 @@ def _share(t: float | Scalars | np.floating, like: Vectors) -> Column:
 
 def _some_tangent(u: Vectors) -> Vectors:
     """A unit vector orthogonal to u: the least axis of u, with its part along u removed."""
+    if u.shape[-1] < 2:
+        raise InputError("Great circles need at least 2 dimensions; in one, walk along straight.")
     axis = np.zeros_like(u)
     np.put_along_axis(axis, np.abs(u).argmin(-1, keepdims=True), 1, axis=-1)
     tangent = axis - (axis * u).sum(-1, keepdims=True) * u

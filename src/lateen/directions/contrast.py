@@ -20,9 +20,10 @@ _COMPARISONS: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
     "!=": lambda x, v: x != v,
     ">": lambda x, v: x > v,
     "<": lambda x, v: x < v,
+    "==": lambda x, v: x == v,
     "=": lambda x, v: x == v,
 }
-_RULE = re.compile(r"\s*(>=|<=|!=|>|<|=)\s*(-?\d+(?:\.\d+)?(?:e-?\d+)?)\s*$")
+_RULE = re.compile(r"\s*(>=|<=|!=|==|>|<|=)\s*(.*?)\s*$")
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +58,11 @@ def contrast(column: Shaped[np.ndarray, " n"], field: str, positive: str | None 
     numbers = as_numbers(column)
     present = ~np.isnan(numbers) if numbers is not None else np.array([v is not None for v in column], bool)
     values = np.unique((numbers if numbers is not None else column.astype(str))[present])
-    rule = _RULE.match(positive) if positive is not None else None
+    rule = _RULE.match(positive) if positive is not None and numbers is not None else None
+    if len(values) < 2:
+        raise InputError(f"A direction needs two sides, but {field!r} has one value at most ({_some(values)}).")
     if rule is not None and numbers is not None:
-        has = _COMPARISONS[rule[1]](numbers, float(rule[2])) & present
+        has = _COMPARISONS[rule[1]](numbers, _threshold(rule[2], field)) & present
         words = f"{field} {rule[1]} {rule[2]}"
     elif positive is not None:
         has, words = _equal(column, numbers, positive) & present, f"{field} = {positive}"
@@ -67,8 +70,7 @@ def contrast(column: Shaped[np.ndarray, " n"], field: str, positive: str | None 
         has = (numbers if numbers is not None else column.astype(str)) == values[1]
         has, words = has & present, f"{field} = {_plain(values[1])}"
     elif numbers is not None and len(values) > 10:
-        low, high = np.quantile(numbers[present], [1 / 3, 2 / 3])
-        return _checked(Contrast(field, f"{field} upper third", numbers > high, numbers < low), values)
+        return _thirds(numbers, numbers[present], field)
     else:
         raise InputError(
             f"The field {field!r} has {len(values)} values ({_some(values)}); say with --positive which one has the "
@@ -81,6 +83,8 @@ def as_numbers(column: Shaped[np.ndarray, " n"]) -> np.ndarray | None:
     """The column as float64 with NaN where a value is missing, or None if it isn't numeric."""
     if column.dtype.kind in "biuf":
         return column.astype(np.float64)
+    if column.dtype.kind in "mM":
+        return np.where(np.isnat(column), np.nan, column.astype("int64")).astype(np.float64)
     try:
         return np.array([np.nan if v is None else _number(v) for v in column], np.float64)
     except TypeError:
@@ -91,6 +95,25 @@ def _number(value: object) -> float:
     if isinstance(value, int | float | np.number | np.bool_):
         return float(value)
     raise TypeError(type(value))
+
+
+def _thirds(numbers: np.ndarray, present: np.ndarray, field: str) -> Contrast:
+    """The upper against the lower third; where one value fills a third, all others against it."""
+    low, high = np.quantile(present, [1 / 3, 2 / 3])
+    if not (present < low).any():
+        return Contrast(field, f"{field} > {_plain(low)}", numbers > low, numbers <= low)
+    if not (present > high).any():
+        return Contrast(field, f"{field} >= {_plain(high)}", numbers >= high, numbers < high)
+    return Contrast(field, f"{field} upper third", numbers > high, numbers < low)
+
+
+def _threshold(text: str, field: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(
+            f"--positive compares {field!r} with {text!r}, which is not a number; write for example '> 0.5'."
+        ) from None
 
 
 def _equal(column: Shaped[np.ndarray, " n"], numbers: np.ndarray | None, value: str) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Exact nearest neighbours in any geometry, blocked, so that a memory-mapped million rows never has to fit in memory.
 
-One idea: matrix products propose a few candidates more than asked, and the geometry's own distance ranks them, so the
-answer has the accuracy of `Geometry.distance` at the speed of BLAS. Equal distances are ordered by row.
+One idea: matrix products are fast but rounded, so each gives an interval that the true value lies in. A row is dropped
+only if k others are certainly nearer; the geometry's own distance ranks the few that are left. Equal distances are
+ordered by row.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from lateen.core.errors import InputError
 from lateen.core.geometry import Euclidean, Geometry, Sphere
 
 BLOCK_NUMBERS = 8_000_000  # numbers of one block of vectors: 32 MB as float32
-SPARE = 32  # candidates beyond k, so that rounding in the products can't lose a neighbour
+_ULP = 2.0**-23  # of float32: the products of dim numbers are wrong by less than dim of these
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,52 +77,42 @@ def _nearest(
     step: int,
 ) -> Found:
     total = len(vectors) if among is None else len(among)
-    rows = np.zeros((len(queries), 0), np.int64)
-    scores = np.zeros((len(queries), 0), np.float32)
+    kept = [np.zeros(0, np.int64)] * len(queries)
+    bounds = [np.zeros((2, 0), np.float32)] * len(queries)
     for start in range(0, total, step):
         stop = min(start + step, total)
-        block_rows = np.arange(start, stop) if among is None else among[start:stop]
-        block = np.asarray(vectors[start:stop] if among is None else vectors[block_rows])
-        rows = np.hstack([rows, np.broadcast_to(block_rows, (len(queries), len(block_rows)))])
-        scores = np.hstack([scores, _scores(block, queries, geometry)])
-        rows, scores = _keep_least(rows, scores, min(k + SPARE, total))
-    return _rank(vectors, queries, rows, k, geometry)
+        rows = np.arange(start, stop) if among is None else among[start:stop]
+        block = np.asarray(vectors[start:stop] if among is None else vectors[rows])
+        scores, errors = _scores(block, queries, geometry)
+        for i in range(len(queries)):
+            low = np.concatenate([bounds[i][0], scores[i] - errors[i]])
+            high = np.concatenate([bounds[i][1], scores[i] + errors[i]])
+            certain = np.partition(high, k - 1)[k - 1] if len(high) >= k else np.inf
+            hopeful = np.flatnonzero(low <= certain)
+            kept[i] = np.concatenate([kept[i], rows])[hopeful]
+            bounds[i] = np.stack([low[hopeful], high[hopeful]])
+    found = Found(np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32))
+    for i, query in enumerate(queries):
+        distances = geometry.distance(np.asarray(vectors[kept[i]]), query)
+        order = np.lexsort((kept[i], distances))[:k]
+        found.rows[i], found.distances[i] = kept[i][order], distances[order]
+    return found
 
 
 def _scores(
     block: Float[np.ndarray, "b dim"], queries: Float[np.ndarray, "m dim"], geometry: Geometry
-) -> Float[np.ndarray, "m b"]:
-    """Something that grows with distance: by matrix products where the geometry allows, else the distance itself."""
+) -> tuple[Float[np.ndarray, "m b"], Float[np.ndarray, "m b"]]:
+    """Something that grows with the distance, and how far it may be wrong."""
+    wrong = block.shape[1] * _ULP
     if isinstance(geometry, Sphere):
-        return np.asarray(-(queries @ block.T) / np.linalg.norm(block, axis=1))
+        units = block / np.linalg.norm(block, axis=1, keepdims=True)
+        towards = queries / np.linalg.norm(queries, axis=1, keepdims=True)
+        scores = np.asarray(-(towards @ units.T))
+        return scores, np.full_like(scores, 4 * wrong)
     if isinstance(geometry, Euclidean):
-        # Centring on the queries keeps the cancellation of |x|^2 - 2xq harmless for clouds far from the origin.
-        origin = queries.mean(axis=0)
+        origin = queries.mean(axis=0)  # numbers near zero have small errors, wherever the cloud is
         x, q = block - origin, queries - origin
-        return np.asarray((x * x).sum(axis=1)[None, :] - 2 * (q @ x.T))
-    return np.stack([geometry.distance(block, q) for q in queries])
-
-
-def _keep_least(
-    rows: Int[np.ndarray, "m c"], scores: Float[np.ndarray, "m c"], keep: int
-) -> tuple[Int[np.ndarray, "m kept"], Float[np.ndarray, "m kept"]]:
-    if scores.shape[1] <= keep:
-        return rows, scores
-    best = np.argpartition(scores, keep - 1, axis=1)[:, :keep]
-    return np.take_along_axis(rows, best, axis=1), np.take_along_axis(scores, best, axis=1)
-
-
-def _rank(
-    vectors: Float[np.ndarray, "n dim"],
-    queries: Float[np.ndarray, "m dim"],
-    rows: Int[np.ndarray, "m c"],
-    k: int,
-    geometry: Geometry,
-) -> Found:
-    found_rows = np.empty((len(queries), k), np.int64)
-    found = np.empty((len(queries), k), np.float32)
-    for i, query in enumerate(queries):
-        distances = geometry.distance(np.asarray(vectors[rows[i]]), query)
-        order = np.lexsort((rows[i], distances))[:k]
-        found_rows[i], found[i] = rows[i][order], distances[order]
-    return Found(found_rows, found)
+        squares, own = (x * x).sum(axis=1), (q * q).sum(axis=1)
+        return np.asarray(squares[None] - 2 * (q @ x.T)), np.asarray(4 * wrong * (squares[None] + own[:, None]))
+    distances = np.stack([geometry.distance(block, q) for q in queries])
+    return distances, np.zeros_like(distances)

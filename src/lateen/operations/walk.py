@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from lateen.plot.strip import strip
 
 ALONG = ("straight", "sphere", "gaussian")
 LENGTH_STEPS = 200
+MOST_STEPS = 10_000  # frames are held in memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,9 @@ class Walk(Pictured):
         frames: The points on the way, first and last included.
         length: Length in latent units, measured along the way.
         ratio_to_straight: Length over that of the straight lines between the stops; 1 is as short as can be.
+
+    Along "straight" the points are mixed; along "sphere" the direction turns on a great circle while the norm changes
+    evenly; along "gaussian" the same happens after centring and whitening with the statistics of the space.
     """
 
     stops: tuple[str, ...]
@@ -45,7 +50,8 @@ class Walk(Pictured):
 
     def __repr__(self) -> str:
         least = min(f.support for f in self.frames)
-        return f"Walk {' to '.join(self.stops)}, {self.along}: {len(self.frames)} steps, least support {least:.2f}"
+        trust = "" if math.isnan(least) else f", least support {least:.2f}"
+        return f"Walk {' to '.join(self.stops)}, {self.along}: {len(self.frames)} steps{trust}"
 
     def to_dict(self) -> dict[str, object]:
         """Plain data, as `--json` prints it."""
@@ -84,10 +90,12 @@ def walk(opened: Opened, stops: Sequence[str], steps: int = 9, along: str | None
         raise InputError(f"A path needs at least two items, got {len(stops)}.")
     if steps < 2:
         raise InputError(f"A path needs at least its two ends, got --steps {steps}.")
+    if steps > MOST_STEPS:
+        raise InputError(f"A path has at most {MOST_STEPS:,} steps, got --steps {steps}.")
     located = [opened.locate(stop) for stop in stops]
     along = along or {"euclidean": "straight"}.get(opened.spec.geometry, opened.spec.geometry)
     points = np.stack([item.vector for item in located])
-    path = Chain.through(_geometry(opened, along), points)
+    path = Chain.through(_way(opened, along), points)
     frames = opened.synthesise(path.evaluate(np.linspace(0, 1, steps)))
     fine = path.evaluate(np.linspace(0, 1, LENGTH_STEPS * len(path.legs) + 1))
     length = float(np.linalg.norm(np.diff(fine, axis=0), axis=1).sum())
@@ -97,11 +105,13 @@ def walk(opened: Opened, stops: Sequence[str], steps: int = 9, along: str | None
     return Walk(labels, along, tuple(frames), length, ratio, opened, (located[0], located[-1]))
 
 
-def _geometry(opened: Opened, along: str) -> Geometry:
+def _way(opened: Opened, along: str) -> Geometry:
+    """The geometry to walk in. On a space that is no sphere, great circles turn the direction; the norm goes along."""
     if along == "straight":
         return Euclidean()
     if along == "sphere":
-        return Sphere()
+        return opened.geometry if isinstance(opened.geometry, Sphere) else Gaussian()
     if along == "gaussian":
-        return Gaussian.fit(np.asarray(opened.vectors[:50_000]))
+        fitted = isinstance(opened.geometry, Gaussian)
+        return opened.geometry if fitted else Gaussian.fit(np.asarray(opened.vectors))
     raise InputError(f"There is no way along {along!r}; choose one of {', '.join(ALONG)}.")
