@@ -95,10 +95,16 @@ class Space:
         return near(self._opened, item, k, where)
 
     def solve(
-        self, expression: str, k: int = 10, *, where: str | None = None, include_inputs: bool = False
+        self,
+        expression: str,
+        k: int = 10,
+        *,
+        where: str | None = None,
+        method: str = "add",
+        include_inputs: bool = False,
     ) -> Solution:
         """Latent arithmetic: where "a - b + c" leads, decoded, and the k items nearest to it."""
-        return solve(self._opened, expression, k, where, include_inputs)
+        return solve(self._opened, expression, k, where, method, include_inputs)
 
     def path(self, *items: str, steps: int = 9, along: str | None = None) -> Walk:
         """The decoded way through two or more ITEMs: along "straight", "sphere" or "gaussian"."""
@@ -110,6 +116,7 @@ class Space:
         *,
         field: str | None = None,
         positive: str | None = None,
+        method: str = "mean_difference",
         group: str | None = None,
         seed: int = 0,
         force: bool = False,
@@ -117,13 +124,13 @@ class Space:
         """A named direction: fitted on `field` and kept with the space, or, without `field`, the one kept before."""
         if field is None:
             return described(self._opened, get(self._opened, name))
-        return fit(self._opened, name, field, positive, group, seed, force)
+        return fit(self._opened, name, field, positive, method, group, seed, force)
 
     def directions(self) -> dict[str, Direction]:
         """All directions kept with the space."""
         return self._opened.directions
 
-    def edit(self, item: str, by: Mapping[str, float]) -> Edited:
+    def edit(self, item: str, by: Mapping[str, float | int]) -> Edited:
         """An ITEM moved along named directions, in standard deviations: `by={"glasses": 2, "smile": -1}`."""
         return edit(self._opened, item, by)
 

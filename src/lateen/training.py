@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
 
-from lateen.core.errors import InputError
+from lateen.core.errors import InputError, StorageError
 from lateen.models.training import Progress
 from lateen.models.vae import VAEConfig
-from lateen.models.vae.train import TrainResult, train_vae
+from lateen.models.vae.train import TrainResult, check_training, train_vae
 from lateen.sources.opening import Source, batches, open_source
+from lateen.sources.source import Rejected
 
-IN_MEMORY = 2 * 1024**3  # bytes of pictures that training holds in memory; more go to a temporary file
+IN_MEMORY = 2 * 1024**3  # bytes of pictures that training holds in memory; more go to a file beside the model
 KINDS = ("vae",)
 
 
@@ -27,7 +31,7 @@ def train(
     size: int = 64,
     latent_dim: int = 64,
     steps: int | None = None,
-    minutes: float | None = None,
+    minutes: float | int | None = None,
     seed: int = 0,
     resume: bool = False,
     fit: str = "crop",
@@ -58,15 +62,17 @@ def train(
 
     Raises:
         InputError: If the source holds no readable picture, or an argument is out of its range.
+        StorageError: If the disk is full; the last checkpoint is kept.
         InterruptedWorkError: At ^C; what was trained is kept.
     """
     if model not in KINDS:
         raise InputError(f"There is no model kind {model!r}; this version trains {', '.join(KINDS)}.")
     opened = open_source(source, limit=limit) if isinstance(source, str | Path) else source
     config = config or VAEConfig(size=size, latent_dim=latent_dim, fit=fit)
-    with tempfile.TemporaryDirectory(prefix="lateen-") as scratch:
-        images = _read(opened, config.size, config.fit, Path(scratch), on_read)
-        return train_vae(
+    check_training(Path(out), steps, minutes, resume)
+    with _scratch(Path(out)) as scratch:
+        images, rejected = _read(opened, config.size, config.fit, scratch, on_read)
+        trained = train_vae(
             images,
             out,
             config=config,
@@ -77,26 +83,57 @@ def train(
             progress=progress,
             dtype=dtype,
         )
+    return replace(trained, rejected=tuple((r.id, r.reason) for r in rejected), notes=opened.notes)
 
 
 def _read(
     source: Source, size: int, fit: str, scratch: Path, on_read: Callable[[int, int], None] | None
-) -> UInt8[np.ndarray, "n size size 3"]:
-    """All readable pictures, in memory or, beyond IN_MEMORY, memory-mapped."""
-    shape = (len(source), size, size, 3)
-    if np.prod(shape, dtype=np.int64) <= IN_MEMORY:
-        images = np.empty(shape, np.uint8)
-    else:
-        images = np.lib.format.open_memmap(scratch / "images.npy", "w+", np.uint8, shape)
-    read = seen = 0
+) -> tuple[UInt8[np.ndarray, "n size size 3"], list[Rejected]]:
+    """All readable pictures, in memory or, beyond IN_MEMORY, memory-mapped; and those that can't be read."""
+    images = _room(len(source), size, scratch)
+    rejected: list[Rejected] = []
+    read = 0
     for batch in batches(source, size=size, fit=fit):
         images[read : read + len(batch)] = batch.images
         read += len(batch)
-        seen += len(batch) + len(batch.rejected)
+        rejected += batch.rejected
         if on_read is not None:
-            on_read(seen, len(source))
+            on_read(read + len(rejected), len(source))
     if read < 2:
+        why = f"; {rejected[0].id!r}: {rejected[0].reason}" if rejected else ""
         raise InputError(
-            f"The source {source.name} has {read} readable pictures of {seen}; training needs at least 2."
+            f"The source {source.name} has {read} readable pictures of {len(source)}; training needs at least 2{why}."
         )
-    return images[:read]
+    return images[:read], rejected
+
+
+def _room(n: int, size: int, scratch: Path) -> UInt8[np.ndarray, "n size size 3"]:
+    """Memory for the pictures, or a file whose space is reserved before anything is written to it."""
+    numbers = n * size * size * 3
+    if numbers <= IN_MEMORY:
+        return np.empty((n, size, size, 3), np.uint8)
+    path = scratch / "images.bin"
+    try:
+        with path.open("wb") as file:
+            reserve = getattr(os, "posix_fallocate", lambda handle, start, length: os.truncate(handle, length))
+            reserve(file.fileno(), 0, numbers)
+    except OSError as error:
+        raise StorageError(
+            f"Training on {n:,} pictures of {size} x {size} needs {numbers / 1e9:.1f} GB beside the model, but writing "
+            f"{path} failed: {error.strerror or error}. Make room, use --limit, or choose another place with -o."
+        ) from error
+    return np.memmap(path, np.uint8, "r+", shape=(n, size, size, 3))
+
+
+@contextmanager
+def _scratch(out: Path) -> Iterator[Path]:
+    """A folder beside the model for what training needs meanwhile; the one that a kill left is used again."""
+    folder = out.with_name(f".{out.name}.scratch")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"Making {folder} failed: {error.strerror or error}.") from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

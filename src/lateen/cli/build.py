@@ -17,13 +17,15 @@ Unreadable pictures are listed in `rejected.jsonl` inside the space, never dropp
 Example: `lateen build photos/ --encoder vae:faces.model --fields people.csv -o faces.space`
 """
 
+DEFAULT_ENCODER = "vae:portraits"
+
 
 def command(
     source: Source,
     output: Annotated[Path, typer.Option("-o", "--output", help="The space folder to make.", metavar="SPACE")],
     encoder: Annotated[
         str, typer.Option("--encoder", help="vae:MODEL, or vae:portraits (built in).", metavar="SCHEME:ID")
-    ] = "vae:portraits",
+    ] = DEFAULT_ENCODER,
     fields: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("--fields", help="Table of fields (csv, tsv, parquet), joined on id.", metavar="FILE"),
@@ -58,6 +60,8 @@ def command(
         )
     for line in result.notes:
         note(line)
+    if encoder == DEFAULT_ENCODER and not source.startswith("portraits"):
+        note(f"encoded by {encoder}, which knows drawn portraits only; train on your own: lateen train {source} -o ...")
     if json:
         emit_json(result)
         return

@@ -6,6 +6,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from lateen.cli.ending import ends_well
 from lateen.cli.options import Force, Json, Seed, Space
 
 app = typer.Typer(
@@ -29,6 +30,7 @@ Name = Annotated[str, typer.Argument(help="What the direction is called.", metav
 
 
 @app.command("fit", help=FIT_HELP)
+@ends_well
 def fit(
     space: Space,
     name: Name,
@@ -37,6 +39,7 @@ def fit(
         Optional[str],  # noqa: UP045
         typer.Option("--positive", help="The value that has it, or a comparison such as '> 0.5'."),
     ] = None,
+    method: Annotated[str, typer.Option("--method", help="mean_difference.")] = "mean_difference",
     group: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option("--group", help="Field of identity: nobody is in both the fit and the test.", metavar="FIELD"),
@@ -49,7 +52,9 @@ def fit(
     from lateen.cli.output import emit_json
     from lateen.space import Space as Open
 
-    result = Open(space).direction(name, field=field, positive=positive, group=group, seed=seed, force=force)
+    result = Open(space).direction(
+        name, field=field, positive=positive, method=method, group=group, seed=seed, force=force
+    )
     if json:
         emit_json(result)
         return
@@ -57,6 +62,7 @@ def fit(
 
 
 @app.command("list", help=LIST_HELP)
+@ends_well
 def list_(space: Space, json: Json = False) -> None:
     """List the directions of a space."""
     from lateen.cli.output import Plain, emit_json, figure, table
@@ -75,6 +81,7 @@ def list_(space: Space, json: Json = False) -> None:
 
 
 @app.command("show", help=SHOW_HELP)
+@ends_well
 def show(space: Space, name: Name, json: Json = False) -> None:
     """Show one direction."""
     from lateen.cli.output import emit_json

@@ -1,17 +1,15 @@
-"""The `lateen` command: registers the commands and turns errors into messages and exit codes.
+"""The `lateen` command: registers the commands; `ending` says how they end.
 
 Exit codes: 0 done, 2 bad input or usage, 130 interrupted (resumable), 1 a defect.
 """
 
 from __future__ import annotations
 
-import sys
-
 import typer
 
 import lateen
 from lateen.cli import build, demo, direction, edit, info, map, near, path, sample, solve, train
-from lateen.core.errors import LateenError
+from lateen.cli.ending import ends_well
 
 app = typer.Typer(
     name="lateen",
@@ -34,20 +32,10 @@ def _version(
 
 
 for module in (demo, train, build, info, near, solve, path, edit, sample, map):
-    app.command(name=module.NAME, help=module.HELP)(module.command)
+    app.command(name=module.NAME, help=module.HELP)(ends_well(module.command))
 app.add_typer(direction.app, name="direction")
 
 
 def run() -> None:
     """Entry point of the `lateen` command."""
-    try:
-        app()
-    except LateenError as error:
-        print(f"lateen: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("lateen: interrupted; nothing half-done was kept under its final name.", file=sys.stderr)
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader went away, as `lateen near ... | head` does
-        sys.exit(0)
+    app()

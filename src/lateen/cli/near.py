@@ -21,7 +21,7 @@ def command(
     force: Force = False,
 ) -> None:
     """Print the nearest items."""
-    from lateen.cli.output import check_output, emit_json, matches, save
+    from lateen.cli.output import check_output, emit_json, figure, matches, save
     from lateen.space import Space as Open
 
     check_output(output, force)
@@ -30,4 +30,4 @@ def command(
     if json:
         emit_json(result)
         return
-    matches(f"nearest to {item}   support {result.support:.2f}", result.matches)
+    matches(f"nearest to {item}   support {figure(result.support, 2)}", result.matches)

@@ -67,12 +67,13 @@ def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     """Print a table on stdout."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    drawn = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    drawn = Table(title=Text(title), title_justify="left", header_style="bold", box=None, pad_edge=False)
     for name in columns:
-        drawn.add_column(name, overflow="fold")
+        drawn.add_column(Text(name), overflow="fold")
     for row in rows:
-        drawn.add_row(*row)
+        drawn.add_row(*map(Text, row))  # plain text: an id may look like rich's markup
     Console().print(drawn)
 
 

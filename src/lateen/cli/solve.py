@@ -22,6 +22,7 @@ def command(
     expression: Annotated[str, typer.Argument(help='Such as "a - b + 0.5*(c + d)" or "mean(a, b)".')],
     k: K = 10,
     where: Where = None,
+    method: Annotated[str, typer.Option("--method", help="add: sums and differences of vectors.")] = "add",
     include_inputs: Annotated[
         bool, typer.Option("--include-inputs", help="Let the question's own items be answers.")
     ] = False,
@@ -30,13 +31,13 @@ def command(
     force: Force = False,
 ) -> None:
     """Print the answer of an expression."""
-    from lateen.cli.output import check_output, emit_json, matches, save
+    from lateen.cli.output import check_output, emit_json, figure, matches, save
     from lateen.space import Space as Open
 
     check_output(output, force)
-    result = Open(space).solve(expression, k, where=where, include_inputs=include_inputs)
+    result = Open(space).solve(expression, k, where=where, method=method, include_inputs=include_inputs)
     save(result, output, force)
     if json:
         emit_json(result)
         return
-    matches(f"{expression}   support {result.support:.2f}", result.matches)
+    matches(f"{expression}   support {figure(result.support, 2)}", result.matches)

@@ -15,6 +15,8 @@ HELP = """Train a model on pictures; stop it with ^C at any time and go on with 
 Example: `lateen train photos/ -o faces.model --model vae --minutes 10`
 """
 
+SHOWN = 10  # items that could not be used, named on the terminal
+
 
 def command(
     source: Source,
@@ -24,7 +26,7 @@ def command(
     size: Annotated[int, typer.Option("--size", help="Side of the pictures in pixels: 32 to 128, in 16s.")] = 64,
     steps: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option("--steps", help="How long to train, in steps of 128 pictures (repeatable to the byte)."),
+        typer.Option("--steps", help="How long to train, in steps of 32 pictures (repeatable to the byte)."),
     ] = None,
     minutes: Annotated[
         Optional[float],  # noqa: UP045
@@ -60,12 +62,14 @@ def command(
             progress=shown,
             on_read=shown.on_read,
         )
+    for line in result.notes:
+        note(line)
+    for id, reason in result.rejected[:SHOWN]:
+        note(f"left out {id}: {reason}")
+    if len(result.rejected) > SHOWN:
+        note(f"... and {len(result.rejected) - SHOWN:,} more (all of them with --json)")
     if json:
         emit_json(result)
         return
-    psnr = result.validation.get("psnr", float("nan"))
-    print(
-        f"{result.model}: {result.steps:,} steps in {result.seconds:.0f} s ({result.items_per_second:.0f} pictures/s), "
-        f"{psnr:.2f} dB on held-out pictures"
-    )
+    print(result)
     note(f"next: lateen build {source} --encoder vae:{result.model} -o {output.stem}.space")

@@ -27,8 +27,8 @@ def fit_direction(
 ) -> Direction:
     """The difference of class means, with its held-out figures.
 
-    Attributes that go along with this one in the data (confounders) go along with the direction too: nothing is balanced
-    or erased here, and `Readout` says what else a step is predicted to change.
+    Attributes that go along with this one in the data (confounders) go along with the direction too: nothing is
+    balanced or erased here, and `Readout` says what else a step is predicted to change.
 
     A quarter of each class is held out (whole groups where `group` is given, so that a person seen in the fit can't
     help in the test). The AUC is that of the held-out projections on the direction fitted to the rest; the direction

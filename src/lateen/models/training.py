@@ -116,7 +116,7 @@ class Budget:
     """
 
     steps: int | None = None
-    minutes: float | None = None
+    minutes: float | int | None = None
 
     def __post_init__(self) -> None:
         given = [b for b in (self.steps, self.minutes) if b is not None]

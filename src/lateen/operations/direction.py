@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from lateen.core.direction import Direction
 from lateen.core.errors import InputError, SpaceError, UnknownNameError
+from lateen.core.seed import require_seed
 from lateen.directions import contrast, fit_direction
 from lateen.operations.opened import Opened
 from lateen.operations.result import rounded
 from lateen.store import save_direction
+
+METHODS = ("mean_difference",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +64,7 @@ def fit(
     name: str,
     field: str,
     positive: str | None = None,
+    method: str = "mean_difference",
     group: str | None = None,
     seed: int = 0,
     force: bool = False,
@@ -70,6 +74,9 @@ def fit(
         raise InputError(f"A direction can't be called {name!r}; give a name without '/' and '='.")
     if name in opened.directions and not force:
         raise InputError(f"The {opened.name} already has a direction {name!r}; add --force to replace it.")
+    if method not in METHODS:
+        raise InputError(f"There is no method {method!r}; choose {', '.join(METHODS)}.")
+    require_seed(seed)
     split = contrast(opened.column(field), field, positive)
     groups = None if group is None else opened.column(group)
     direction = fit_direction(
@@ -97,5 +104,6 @@ def get(opened: Opened, name: str) -> Direction:
 
 def described(opened: Opened, direction: Direction) -> Fitted:
     """A direction beside the others."""
-    others = opened.directions.values()
-    return Fitted(direction, {o.name: direction.cosine(o) for o in others if o.name != direction.name})
+    others = [o for o in opened.directions.values() if o.name != direction.name]
+    same_space = [o for o in others if o.fingerprint == direction.fingerprint]
+    return Fitted(direction, {o.name: direction.cosine(o) for o in same_space})

@@ -12,7 +12,7 @@ from lateen.core.errors import InputError
 from lateen.core.synthetic import Synthetic
 from lateen.operations.direction import get
 from lateen.operations.near import shown
-from lateen.operations.opened import Opened
+from lateen.operations.opened import Opened, within_reach
 from lateen.operations.result import Pictured, rounded
 from lateen.plot.edit import before_after
 
@@ -31,7 +31,7 @@ class Edited(Pictured):
     """
 
     item: str
-    by: Mapping[str, float]
+    by: Mapping[str, float | int]
     before: Synthetic
     after: Synthetic
     changed: Mapping[str, float]
@@ -67,7 +67,7 @@ class Edited(Pictured):
         return before_after(before, after, labels=(self.item, moves), changed=self.changed)
 
 
-def edit(opened: Opened, item: str, by: Mapping[str, float]) -> Edited:
+def edit(opened: Opened, item: str, by: Mapping[str, float | int]) -> Edited:
     """Move an ITEM along named directions, in standard deviations."""
     if not by:
         raise InputError("An edit needs at least one direction and a number of steps, such as glasses=+2.")
@@ -76,7 +76,8 @@ def edit(opened: Opened, item: str, by: Mapping[str, float]) -> Edited:
     for name, steps in by.items():
         if not np.isfinite(steps):
             raise InputError(f"The step {steps} along {name!r} is not a finite number.")
-        vector = get(opened, name).apply(vector, steps)
+        with np.errstate(over="ignore"):  # said by within_reach
+            vector = within_reach(get(opened, name).apply(vector, steps), f"{name}={steps:+g}")
     vector = opened.geometry.project(vector)
     before, after = opened.synthesise(np.stack([located.vector, vector]))
     readout = opened.readout

@@ -62,7 +62,7 @@ def info(opened: Opened) -> Info:
             "geometry": spec.geometry,
             "modality": spec.modality,
             "dtype": spec.dtype,
-            "decodes": opened.codec is not None,
+            "decodes": meta.decodes,
             "source": meta.source,
             "rejected": meta.compression.rejected,
             "fields": {n: str(t) for n, t in zip(opened.fields.column_names, opened.fields.schema.types, strict=True)},

@@ -13,6 +13,7 @@ from jaxtyping import Float32
 from PIL.Image import Image
 
 from lateen.core.errors import InputError
+from lateen.core.seed import require_seed
 from lateen.operations.opened import Opened
 from lateen.operations.result import Pictured, rounded
 from lateen.plot.map_html import map_html
@@ -61,7 +62,7 @@ class Map(Pictured):
         ids = self._opened.ids
 
         colors = None if self.color is None else self._opened.column(self.color)
-        what = f"{len(ids):,} items, {self._opened.spec.dim} dimensions laid out by {self.method}"
+        what = f"{len(ids):,} items, {self._opened.spec.dim} dimensions laid out by {self.method}{self._axes()}"
         return map_png(
             self.positions[:, :2],
             colors=colors,
@@ -92,6 +93,10 @@ class Map(Pictured):
         fields = self._opened.fields
         return pa.table(columns | {name: fields[name] for name in fields.column_names if name not in columns})
 
+    def _axes(self) -> str:
+        """What a flat picture of a map in three dimensions leaves out."""
+        return ", first two of three axes" if self.positions.shape[1] == 3 else ""
+
     def _html(self) -> str:
         opened = self._opened
         fields = {name: opened.column(name) for name in opened.fields.column_names}
@@ -102,7 +107,7 @@ class Map(Pictured):
             fields,
             [encoded.get(id) for id in opened.ids],
             title=opened.path.stem,
-            subtitle=f"{len(opened.ids):,} items, {opened.spec.dim} dimensions, laid out by {self.method}",
+            subtitle=f"{len(opened.ids):,} items, {opened.spec.dim} dimensions, by {self.method}{self._axes()}",
             quality=None if self.quality is None else self.quality.to_dict(),
             color_by=self.color,
         )
@@ -116,16 +121,28 @@ def make_map(
         opened.column(color)
     if dims not in (2, 3):
         raise InputError(f"A map has 2 or 3 dimensions, got {dims}.")
+    require_seed(seed)
     derived = Derived(opened.path / "derived")
     key = content_key(opened.folder.content(), method, dims, seed)
     seconds = 0.0
     kept = derived.path("map", key, ".npy")
-    if not kept.is_file():
+    positions = _kept_positions(kept, (len(opened.ids), dims))
+    if positions is None:
         start = time.perf_counter()
-        positions = layout(np.asarray(opened.vectors), method=method, seed=seed, dims=dims)
+        made = positions = layout(np.asarray(opened.vectors), method=method, seed=seed, dims=dims)
         seconds = time.perf_counter() - start
-        derived.make("map", key, ".npy", lambda file: np.save(file, positions))
-    positions = np.load(kept, allow_pickle=False)
+        kept.unlink(missing_ok=True)
+        derived.make("map", key, ".npy", lambda file: np.save(file, made))
     k = largest_k(len(positions))
     quality = map_quality(np.asarray(opened.vectors), positions, k=k, seed=seed) if k else None
     return Map(method, positions, quality, seconds, color, opened)
+
+
+def _kept_positions(path: Path, shape: tuple[int, int]) -> Float32[np.ndarray, "n axes"] | None:
+    """A layout that was kept; None if it isn't there or is damaged."""
+    try:
+        positions: np.ndarray = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    whole = positions.shape == shape and positions.dtype == np.float32 and np.isfinite(positions).all()
+    return positions if whole else None

@@ -29,6 +29,7 @@ from lateen.store import SpaceFolder, direction_names, load_direction
 
 Vector = Float32[np.ndarray, " dim"]
 Picture = UInt8[np.ndarray, "height width 3"]
+FARTHEST = 1e15  # the squares of such numbers are well within float32
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,14 +41,12 @@ class Located:
         vector: (dim,) the point.
         id: Its id if it is an item of the space, else None.
         image: The picture, if it came from a file.
-        parts: For an expression, the weight of each of its names; else empty.
     """
 
     label: str
     vector: Vector
     id: str | None = None
     image: Picture | None = None
-    parts: tuple[tuple[str, float], ...] = ()
 
 
 class Opened:
@@ -75,15 +74,15 @@ class Opened:
         """What the vectors are."""
         return self.folder.meta.spec
 
-    @cached_property
+    @property
     def ids(self) -> list[str]:
         """Ids in row order."""
         return self.folder.ids()
 
-    @cached_property
+    @property
     def rows(self) -> dict[str, int]:
         """Row of each id."""
-        return {id: row for row, id in enumerate(self.ids)}
+        return self.folder.rows()
 
     @cached_property
     def vectors(self) -> Float32[np.ndarray, "n dim"]:
@@ -103,7 +102,13 @@ class Opened:
     @property
     def directions(self) -> dict[str, Direction]:
         """The directions kept with the space, by name."""
-        return {name: Direction.from_dict(load_direction(self.path, name)) for name in direction_names(self.path)}
+        return {name: self._direction(name) for name in direction_names(self.path)}
+
+    def _direction(self, name: str) -> Direction:
+        try:
+            return Direction.from_dict(load_direction(self.path, name))
+        except InputError as error:
+            raise SpaceError(f"The direction {name!r} of {self.name} is damaged: {error} Fit it again.") from error
 
     @cached_property
     def _support(self) -> Support | None:
@@ -115,15 +120,29 @@ class Opened:
 
     @cached_property
     def codec(self) -> Codec | None:
-        """The codec kept with the space; None if the space was built by an encoder that can't decode."""
-        return self.encoder if isinstance(self.encoder, Codec) else None
+        """The encoder, if it decodes too; None, and nothing is loaded, in a space built by one that doesn't."""
+        if not self.folder.meta.decodes:
+            return None
+        if not isinstance(self.encoder, Codec):
+            raise SpaceError(f"The encoder {self.spec.encoder} decoded when {self.name} was built, but not any more.")
+        return self.encoder
 
     @cached_property
     def encoder(self) -> Encoder:
-        """What encodes new items: the model in the space's own folder, else the encoder that the spec names."""
+        """What encodes new items: the model in the space's own folder, else the encoder that the spec names.
+
+        Raises:
+            SpaceError: If it can't be loaded, or is not the one that made the space.
+        """
         scheme = self.spec.encoder.partition(":")[0]
         kept = self.folder.codec_path
-        encoder = load_encoder(f"{scheme}:{kept}" if kept is not None else self.spec.encoder)
+        try:
+            encoder = load_encoder(f"{scheme}:{kept}" if kept is not None else self.spec.encoder)
+        except InputError as cause:
+            what = "encoded or decoded" if self.folder.meta.decodes else "encoded"
+            raise SpaceError(
+                f"No picture can be {what}: {self.spec.encoder}, the encoder of {self.name}, is missing here. {cause}"
+            ) from cause
         self.folder.check_encoder(encoder.spec)
         return encoder
 
@@ -172,7 +191,9 @@ class Opened:
             return Located(Path(item).name, self.encode(image[None])[0], image=image)
         try:
             expression = parse(item)
-        except InputError:
+        except InputError as cause:
+            if " " in item:  # meant as an expression
+                raise InputError(f"{item!r} is no id of {self.name} and no file. {cause}") from cause
             expression = None
         if expression is None or (expression.is_single and next(iter(expression.weights)) == item):
             raise UnknownNameError("id", item, self.ids, f"{self.name} (nor a file of that name)")
@@ -182,9 +203,9 @@ class Opened:
         """Evaluate an expression over ids and files to a point of the space."""
         if expression.is_single:
             return self.locate(next(iter(expression.weights)))
-        vector = expression.evaluate(lambda name: self._named(name, expression))
-        parts = tuple(expression.weights.items())
-        return Located(expression.text, self.geometry.project(vector), parts=parts)
+        with np.errstate(over="ignore", invalid="ignore"):  # said below
+            vector = expression.evaluate(lambda name: self._named(name, expression))
+        return Located(expression.text, self.geometry.project(within_reach(vector, expression.text)))
 
     def _named(self, name: str, expression: Expression) -> Vector:
         if name in self.rows or _is_file(name):
@@ -236,6 +257,13 @@ class Opened:
             return real
         made = self.synthesise(located.vector[None])[0].image
         return made if made is not None else np.full((64, 64, 3), 235, np.uint8)
+
+
+def within_reach(vector: Vector, what: str) -> Vector:
+    """The vector; raises InputError if it lies so far out that distances to it can't be told."""
+    if not np.abs(vector).max(initial=0) < FARTHEST:  # NaN included
+        raise InputError(f"{what!r} leads farther out than numbers reach; use smaller factors or fewer steps.")
+    return vector
 
 
 def _is_file(item: str) -> bool:

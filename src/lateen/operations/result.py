@@ -8,20 +8,10 @@ import io
 import math
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 from PIL.Image import Image
 
 from lateen.plot.save import save_picture
-
-
-@runtime_checkable
-class Result(Protocol):
-    """A small frozen value that an operation gives."""
-
-    def to_dict(self) -> dict[str, object]:
-        """Plain data, as `--json` prints it."""
-        ...
 
 
 class Pictured(ABC):

@@ -9,14 +9,16 @@ import numpy as np
 from PIL.Image import Image
 
 from lateen.core.errors import InputError
+from lateen.core.seed import require_seed
 from lateen.core.synthetic import Synthetic
 from lateen.manifold import Mixture
-from lateen.models.vae import VAE
 from lateen.operations.near import shown
 from lateen.operations.opened import Opened
 from lateen.operations.result import Pictured, rounded
 from lateen.plot.grid import grid
 from lateen.store import SpaceFolder
+
+MOST = 10_000  # samples, which are held in memory with their pictures
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +59,7 @@ def sample(opened: Opened, n: int = 16, seed: int = 0) -> Samples:
 
     The mixture is rougher than the data, so some draws fall where no items are; their `support` says which.
     """
+    _require(n, seed)
     points = opened.geometry.project(Mixture.fit(opened.vectors).sample(n, seed))
     return Samples(tuple(opened.synthesise(points)), seed, opened.name)
 
@@ -64,13 +67,17 @@ def sample(opened: Opened, n: int = 16, seed: int = 0) -> Samples:
 def sample_from(path: Path, n: int = 16, seed: int = 0) -> Samples:
     """Samples of a space or of a model folder.
 
+    A model folder keeps only mean and covariance of its training codes, so a model is sampled from one normal
+    distribution; a space has its items, and a mixture fitted to them leaves the holes between classes empty.
+
     Raises:
         SpaceError: If the folder is neither.
     """
     if (path / "config.json").is_file():
+        from lateen.models.vae import VAE
+
+        _require(n, seed)
         model = VAE.load(path)
-        if n < 1:
-            raise InputError(f"Got n = {n}; ask for at least one sample.")
         vectors = model.sample(n, seed)
         made = [
             Synthetic(vector, float("nan"), "decoder", image, "")
@@ -79,3 +86,8 @@ def sample_from(path: Path, n: int = 16, seed: int = 0) -> Samples:
         return Samples(tuple(made), seed, f"model {path.name}")
     return sample(Opened(SpaceFolder.open(path)), n, seed)
 
+
+def _require(n: int, seed: int) -> None:
+    if not 1 <= n <= MOST:
+        raise InputError(f"Got n = {n}; ask for 1 to {MOST:,} samples.")
+    require_seed(seed)

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from PIL.Image import Image
 
 from lateen.arithmetic import parse
+from lateen.core.errors import InputError
 from lateen.core.synthetic import Synthetic
 from lateen.operations.near import Match, matching
 from lateen.operations.opened import Opened
 from lateen.operations.result import Pictured, known, rounded
 from lateen.plot.equation import equation
+
+METHODS = ("add",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +61,16 @@ class Solution(Pictured):
 
 
 def solve(
-    opened: Opened, expression: str, k: int = 10, where: str | None = None, include_inputs: bool = False
+    opened: Opened,
+    expression: str,
+    k: int = 10,
+    where: str | None = None,
+    method: str = "add",
+    include_inputs: bool = False,
 ) -> Solution:
     """Evaluate an expression, decode the point, and find the nearest items (the question's own are left out)."""
+    if method not in METHODS:
+        raise InputError(f"There is no method {method!r}; choose {', '.join(METHODS)}.")
     parsed = parse(expression)
     located = opened.combine(parsed)
     without = () if include_inputs else tuple(name for name in parsed.weights if name in opened.rows)

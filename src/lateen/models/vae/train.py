@@ -35,6 +35,8 @@ class TrainResult:
         seconds: Seconds of training, interruptions left out.
         items_per_second: Throughput of training, validation included.
         validation: Measures on held-out images: psnr in dB, kl in nats per image, active dimensions, n.
+        rejected: Id and reason of each item of the source that could not be used.
+        notes: What the user should know of how the source was understood.
     """
 
     model: Path
@@ -42,6 +44,13 @@ class TrainResult:
     seconds: float
     items_per_second: float
     validation: Measures
+    rejected: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        done = f"{self.steps:,} steps in {self.seconds:.0f} s ({self.items_per_second:.0f} images/s)"
+        psnr, n = self.validation.get("psnr", math.nan), self.validation.get("n", 0)
+        return f"{self.model}: {done}, {psnr:.2f} dB on {n} held-out images"
 
     def to_dict(self) -> dict[str, object]:
         """The result as plain data."""
@@ -113,7 +122,7 @@ def train_vae(
     *,
     config: VAEConfig | None = None,
     steps: int | None = None,
-    minutes: float | None = None,
+    minutes: float | int | None = None,
     seed: int = 0,
     resume: bool = False,
     progress: Progress | None = None,
@@ -148,8 +157,7 @@ def train_vae(
             f"train_vae got images of {width} x {height} pixels and a config for {config.size} x {config.size}: "
             "resize the images, or set the config's size."
         )
-    budget = Budget(steps, DEFAULT_MINUTES if steps is None and minutes is None else minutes)
-    _require_free(folder, resume)
+    budget = check_training(folder, steps, minutes, resume)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = VAENetwork(config)
@@ -166,6 +174,17 @@ def train_vae(
     _finish(trained, config, images).save(folder, dtype=dtype)
     shutil.rmtree(folder / "training")
     return TrainResult(folder, trained.steps, trained.seconds, trained.items_per_second, trained.validation)
+
+
+def check_training(out: Path, steps: int | None, minutes: float | int | None, resume: bool) -> Budget:
+    """The budget, if it is one and the run may write to `out`; call it before reading a large source.
+
+    Raises:
+        InputError: If not.
+    """
+    budget = Budget(steps, DEFAULT_MINUTES if steps is None and minutes is None else minutes)
+    _require_free(out, resume)
+    return budget
 
 
 def _finish(trained: Trained, config: VAEConfig, images: UInt8[np.ndarray, "n h w 3"]) -> VAE:
