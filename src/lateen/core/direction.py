@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from lateen.core.errors import InputError
+from lateen.core.typed import from_plain
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +82,7 @@ class Direction:
         values = {k: float("nan") if v is None and k in _FLOATS else v for k, v in plain.items()}
         try:
             values["vector"] = np.asarray(values["vector"], np.float32)
-            return cls(**values)  # type: ignore[arg-type]  # the json's types are checked by use, field by field
+            return from_plain(cls, values)
         except (KeyError, TypeError, ValueError) as cause:
             raise InputError(f"This is not a saved direction: {cause}.") from cause
 
