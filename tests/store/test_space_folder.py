@@ -114,6 +114,13 @@ def test_filters_that_can_not_be_understood_are_restated(space: SpaceFolder, fil
     assert ".rs:" not in message
 
 
+@pytest.mark.parametrize("rest", ["; DROP TABLE points", " ORDER BY glasses", " LIMIT 1"])
+def test_what_follows_a_condition_is_refused_not_left_out(space: SpaceFolder, rest: str) -> None:
+    with pytest.raises(InputError, match=r"can't be used: .*Write a condition such as"):
+        space.rows_where(f"glasses = 1{rest}")
+    assert len(space.rows_where("glasses = 1 -- a remark")) == 5
+
+
 def test_a_field_in_double_quotes_would_find_nothing_so_it_is_refused(space: SpaceFolder) -> None:
     with pytest.raises(InputError, match="Write the field bare or as `hair colour`"):
         space.rows_where('"hair colour" > 0.5')
@@ -155,13 +162,68 @@ def test_what_is_not_a_space(tmp_path: Path) -> None:
         ('{"format": 0}', "has format version 0; this lateen reads version 1. Build the space again"),
         ("[]", "has format version None"),
         ('{"format": 1', "can't be read"),
-        ('{"format": 1}', "doesn't say what it should: 'spec'"),
+        ('{"format": 1}', "doesn't say what it should: missing"),
         ('{"format": 1, "spec": 5, "compression": {}}', "doesn't say what it should"),
+        ('{"format": 1, "spec": [1], "compression": {}}', "doesn't say what it should"),
     ],
 )
 def test_other_versions_and_damage_of_space_json(space: SpaceFolder, text: str, message: str) -> None:
     (space.path / "space.json").write_text(text)
     assert message in broken(space.path)
+
+
+@pytest.mark.parametrize("wrong", ["x", None, [], -1.5])
+@pytest.mark.parametrize("name", ["items", "spec", "compression", "codec_files", "spec.dim", "compression.n"])
+def test_a_value_of_another_type_is_named(space: SpaceFolder, name: str, wrong: object) -> None:
+    plain = json.loads((space.path / "space.json").read_text())
+    outer, _, inner = name.rpartition(".")
+    (plain[outer] if outer else plain)[inner] = wrong
+    (space.path / "space.json").write_text(json.dumps(plain))
+    assert "doesn't say what it should" in broken(space.path)
+
+
+def test_json_that_is_nested_without_end(space: SpaceFolder) -> None:
+    (space.path / "space.json").write_text("[" * 100_000)
+    assert "can't be read" in broken(space.path)
+
+
+def test_vectors_of_another_dimension_than_said(space: SpaceFolder) -> None:
+    space.described(replace(space.meta, spec=replace(space.meta.spec, dim=7)))
+    assert f"holds vectors of {DIM} numbers, but space.json says 7" in broken(space.path)
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense"])
+def test_damaged_data_files_are_named_where_they_are_read(space: SpaceFolder, content: bytes) -> None:
+    for file in (space.path / "thumbs.lance" / "data").iterdir():
+        file.write_bytes(content)
+    with pytest.raises(SpaceError, match=r"thumbs\.lance can't be read"):
+        space.thumbnails(["0/0.png"])
+    for file in (space.path / "points.lance" / "data").iterdir():
+        file.write_bytes(content)
+    opened = SpaceFolder.open(space.path)
+    for read in (opened.ids, opened.vectors, opened.fields):
+        with pytest.raises(SpaceError, match=r"points\.lance can't be read: .* Restore it or build the space again"):
+            read()
+
+
+@pytest.mark.parametrize("value", [{"round_trip": 5}, {"round_trip": {"psnr": 30}}])
+def test_a_damaged_compression_is_said(space: SpaceFolder, value: object) -> None:
+    plain = json.loads((space.path / "space.json").read_text())
+    (space.path / "space.json").write_text(json.dumps(plain | {"compression": value}))
+    assert "doesn't say what it should" in broken(space.path)
+
+
+def test_whether_a_space_decodes_is_noted_and_guessed_for_older_ones(space: SpaceFolder) -> None:
+    file, plain = space.path / "space.json", json.loads((space.path / "space.json").read_text())
+    assert plain["decodes"] is False
+    del plain["decodes"]
+    file.write_text(json.dumps(plain))
+    assert SpaceFolder.open(space.path).meta.decodes, "it keeps a model"
+    file.write_text(json.dumps(plain | {"codec_files": {}}))
+    assert not SpaceFolder.open(space.path).meta.decodes
+    measured = plain["compression"] | {"round_trip": {"psnr": 30.0, "psnr_pca": 20.0, "pca_dim": 4, "n": 2}}
+    file.write_text(json.dumps(plain | {"codec_files": {}, "compression": measured}))
+    assert SpaceFolder.open(space.path).meta.decodes
 
 
 def test_an_unfinished_space_says_how_far_it_is(tmp_path: Path) -> None:

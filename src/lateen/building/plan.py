@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from lateen.core.codec import Encoder
+from lateen.core.codec import Codec, Encoder
 from lateen.core.errors import InputError
 from lateen.sources.picture import FITS
 from lateen.sources.source import Source, first_duplicate
@@ -90,6 +90,7 @@ class Plan:
             items=len(self.source),
             fit=self.fit,
             seed=self.seed,
+            decodes=isinstance(self.encoder, Codec),
             given_fingerprint=self.encoder.spec.fingerprint,
             lateen=_version(),
             created=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -83,6 +84,12 @@ class SpaceFolder:
                     f"{path / name} holds {rows:,} rows, but {FILE} says {meta.compression.n:,}. "
                     "Restore it from a copy or build the space again."
                 )
+        dim = tables.open_table(path / POINTS).schema.field("vector").type.list_size
+        if dim != meta.spec.dim:
+            raise SpaceError(
+                f"{path / POINTS} holds vectors of {dim} numbers, but {FILE} says {meta.spec.dim}. "
+                "Restore it from a copy or build the space again."
+            )
         return folder
 
     def __len__(self) -> int:
@@ -118,11 +125,16 @@ class SpaceFolder:
         ids: list[str] = self._cache["ids"]
         return ids
 
-    def row(self, id: str) -> int:
-        """The row number of an id; raises UnknownNameError with near spellings."""
+    def rows(self) -> dict[str, int]:
+        """The row number of each id; shared, as `ids()` is."""
         if "rows" not in self._cache:
             self._cache["rows"] = {id: row for row, id in enumerate(self.ids())}
-        row: int | None = self._cache["rows"].get(id)
+        rows: dict[str, int] = self._cache["rows"]
+        return rows
+
+    def row(self, id: str) -> int:
+        """The row number of an id; raises UnknownNameError with near spellings."""
+        row = self.rows().get(id)
         if row is None:
             raise UnknownNameError("id", id, self.ids(), f"space {self.path.name}")
         return row
@@ -140,7 +152,7 @@ class SpaceFolder:
         copy = derived.path("vectors", key, ".npy")
         try:
             return self._mapped(copy)
-        except (OSError, ValueError):  # not there, or cut short
+        except (OSError, ValueError, EOFError):  # not there, or cut short
             copy.unlink(missing_ok=True)
         derived.make("vectors", key, ".npy", self._write_vectors)
         derived.keep_only("vectors", key)
@@ -173,7 +185,8 @@ class SpaceFolder:
                 raise UnknownNameError("field", name, known, f"space {self.path.name}")
         if not chosen:
             return pa.table({"_": pa.nulls(len(self))}).select([])
-        return tables.open_table(self.path / POINTS).scanner(columns=chosen, scan_in_order=True).to_table()
+        with tables.reading(self.path / POINTS) as table:
+            return table.scanner(columns=chosen, scan_in_order=True).to_table()
 
     def rows_where(self, filter: str) -> Int64[np.ndarray, " m"]:
         """The row numbers, in order, of the items that a condition on fields holds for.
@@ -194,7 +207,10 @@ class SpaceFolder:
             )
         table = tables.open_table(self.path / POINTS)
         try:
-            rows = table.scanner(columns=["_rowoffset"], filter=filter, scan_in_order=True).to_table()
+            # The parentheses make an error of what follows a condition ("; DROP ...", "ORDER BY ..."), which Lance
+            # would leave out in silence; the new line ends a comment.
+            whole = f"({filter}\n)"
+            rows = table.scanner(columns=["_rowoffset"], filter=whole, scan_in_order=True).to_table()
         except (ValueError, OSError) as error:
             raise self._filter_error(filter, str(error), known) from error
         return np.sort(rows.column("_rowoffset").to_numpy().astype(np.int64))
@@ -206,12 +222,15 @@ class SpaceFolder:
             UnknownNameError: If an id doesn't exist.
         """
         rows = [self.row(id) for id in ids]
-        taken = tables.open_table(self.path / THUMBS).take(rows, columns=["id", "image"])
+        with tables.reading(self.path / THUMBS) as table:
+            taken = table.take(rows, columns=["id", "image"])
         return dict(zip(taken.column("id").to_pylist(), taken.column("image").to_pylist(), strict=True))
 
     def uri(self, id: str) -> str:
         """Where an item came from; "" if from nowhere."""
-        taken = tables.open_table(self.path / POINTS).take([self.row(id)], columns=["uri"])
+        row = self.row(id)
+        with tables.reading(self.path / POINTS) as table:
+            taken = table.take([row], columns=["uri"])
         return str(taken.column("uri")[0].as_py())
 
     def _column(self, name: str) -> list[Any]:
@@ -239,6 +258,7 @@ class SpaceFolder:
             return UnknownNameError("field", unknown[1].strip('"`'), known, f"space {self.path.name}")
         example = f"{known[1]} = 1" if len(known) > 1 else "id = 'a.jpg'"
         cause = re.sub(r", /\S+\.rs:\d+:\d+|Invalid user input: |SELECT 1 FROM t WHERE ", "", message)
+        cause = shorten(cause.replace(f"({filter}\n)", filter), 200, placeholder=" ...")
         return InputError(
             f'The filter {filter!r} can\'t be used: {cause}. Write a condition such as "{example}", '
             f"with texts in single quotes. Fields: {', '.join(known)}."

@@ -7,8 +7,10 @@ ever and is the same in both tables.
 from __future__ import annotations
 
 import json
+import os
 import platform
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -67,6 +69,16 @@ def open_table(path: Path) -> Any:
         raise SpaceError(f"{path} can't be opened: {error}. Restore it or build the space again.") from error
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[Any]:
+    """The table, open to be read; raises SpaceError where its data files are missing or damaged."""
+    table = open_table(path)
+    try:
+        yield table
+    except (OSError, ValueError) as error:
+        raise SpaceError(f"{path} can't be read: {error}. Restore it or build the space again.") from error
+
+
 def write_fragments(path: Path, rows: pa.Table) -> list[dict[str, Any]]:
     """Write rows as data files that no version of the table holds yet; `append` makes them part of it.
 
@@ -123,13 +135,20 @@ def forget_old_versions(path: Path) -> None:
 
 def scan(path: Path, columns: Sequence[str], rows: int = 65_536) -> Iterator[pa.RecordBatch]:
     """The columns of a table in order, batch by batch: memory stays flat."""
-    scanner = open_table(path).scanner(columns=list(columns), scan_in_order=True, batch_size=rows, batch_readahead=2)
-    yield from scanner.to_batches()
+    table, wanted = open_table(path), list(columns)
+    batches = table.scanner(columns=wanted, scan_in_order=True, batch_size=rows, batch_readahead=2).to_batches()
+    while True:
+        with reading(path):
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch
 
 
 def _lance() -> Any:
     """Import lance where the processor can run it; it dies with an illegal instruction otherwise."""
     require_avx2()
+    os.environ.setdefault("LANCE_LOG", "error")  # its warnings are for its own developers
     import lance
 
     return lance

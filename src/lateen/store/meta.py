@@ -6,11 +6,11 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import file_digest
 from pathlib import Path
-from typing import Any
 
 from lateen.core.atomic import write_file
 from lateen.core.codec import LatentSpec
 from lateen.core.errors import SpaceError
+from lateen.core.typed import from_plain
 
 FORMAT = 1
 FILE = "space.json"
@@ -73,12 +73,6 @@ class Compression:
         ratios = {"numbers_ratio": round(self.numbers_ratio, 2), "bytes_ratio": round(self.bytes_ratio, 2)}
         return {**plain, **ratios, **round_trip}
 
-    @classmethod
-    def from_dict(cls, plain: dict[str, Any]) -> Compression:
-        """From what `asdict` gave; raises TypeError if something is missing."""
-        round_trip = plain.pop("round_trip", None)
-        return cls(**plain, round_trip=None if round_trip is None else RoundTrip(**round_trip))
-
 
 @dataclass(frozen=True)
 class SpaceMeta:
@@ -95,6 +89,7 @@ class SpaceMeta:
         lateen: Version that built it.
         created: When, in UTC, ISO 8601.
         complete: Whether the build has finished.
+        decodes: Whether the encoder decodes too, so that points can be turned into pictures by it.
         compression: What encoding did to the size of items.
         codec_files: SHA-256 of each file in `codec/`; empty if the space only refers to its encoder.
         format: Version of the layout of the folder.
@@ -109,6 +104,7 @@ class SpaceMeta:
     lateen: str = ""
     created: str = ""
     complete: bool = False
+    decodes: bool = False
     compression: Compression = field(default_factory=Compression)
     codec_files: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
@@ -137,7 +133,7 @@ def read_meta(space: Path) -> SpaceMeta:
         plain = json.loads((space / FILE).read_text("utf-8"))
     except FileNotFoundError:
         raise SpaceError(f"{space} is not a space: it has no {FILE}. Make one with `lateen build`.") from None
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise SpaceError(f"{space / FILE} can't be read: {error}. Restore it or build the space again.") from error
     found = plain.get("format") if isinstance(plain, dict) else None
     if found != FORMAT:
@@ -146,10 +142,13 @@ def read_meta(space: Path) -> SpaceMeta:
             + ("Install a newer lateen." if isinstance(found, int) and found > FORMAT else "Build the space again.")
         )
     try:
-        spec, compression = LatentSpec(**plain.pop("spec")), Compression.from_dict(plain.pop("compression"))
-        return SpaceMeta(spec=spec, compression=compression, **plain)
-    except (KeyError, TypeError) as error:
+        meta = from_plain(SpaceMeta, plain)
+    except TypeError as error:
         raise SpaceError(f"{space / FILE} doesn't say what it should: {error}. Build the space again.") from error
+    if "decodes" in plain:
+        return meta
+    # Spaces from before `decodes` was noted: what was measured, or is kept as a model, decodes.
+    return replace(meta, decodes=meta.compression.round_trip is not None or bool(meta.codec_files))
 
 
 def hash_files(folder: Path) -> dict[str, str]:
