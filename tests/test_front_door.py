@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +31,23 @@ def test_that_test_can_fail() -> None:
 def test_help_loads_neither_models_nor_storage() -> None:
     heavy = {"torch", "sklearn", "lance", "matplotlib", "pyarrow", "umap", "numba", "scipy"}
     assert not loaded_after("import lateen.cli.main") & heavy
+
+
+SLOW = {"torch", "sklearn", "umap", "numba", "matplotlib"}
+
+
+def test_opening_and_searching_a_space_loads_no_models() -> None:
+    assert not loaded_after("import lateen.space") & SLOW
+    golden = Path(__file__).parent / "golden" / "space-format-1"
+    assert loaded_after(f"import lateen; lateen.open({str(golden)!r})") >= {"lance", "numpy"}
+
+
+def test_info_and_near_on_an_id_load_no_models(tmp_path: Path) -> None:
+    shutil.copytree(Path(__file__).parent / "golden" / "space-format-1", tmp_path / "a.space")
+    calls = "print(space.info().describe(), space.near(space.ids[0], k=3).to_dict())"
+    loaded = loaded_after(f"import lateen; space = lateen.open({str(tmp_path / 'a.space')!r}); {calls}")
+    assert "lance" in loaded
+    assert not loaded & SLOW
 
 
 @pytest.mark.parametrize("name", lateen._HOME)
