@@ -8,12 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from lateen.building import replacing
 from lateen.building.plan import Plan
 from lateen.building.result import BuildResult, Progress
 from lateen.building.run import Run
 from lateen.core.atomic import PREFIX, write_folder
 from lateen.core.codec import Encoder
 from lateen.core.errors import InputError, InterruptedWorkError, StorageError
+from lateen.core.seed import require_seed
 from lateen.encoders.registry import load_encoder
 from lateen.sources.opening import open_source
 from lateen.sources.source import Source
@@ -56,7 +58,8 @@ def build(
         limit: Use the first items only.
         resume: Go on with an unfinished build of the same source by the same encoder; begin if there is none.
         strict: Stop at the first item that can't be used, instead of noting it in rejected.jsonl.
-        force: Replace a space that is there.
+        force: Replace a space that is there; it stays until the new one is finished, and so takes room beside it.
+            Its directions come along if the encoder is the same.
         fit: How pictures are made square: "crop", "pad" or "stretch"; by default as the encoder was trained.
         seed: Recorded with the space.
         progress: Called after each chunk of items.
@@ -71,55 +74,62 @@ def build(
         >>> build("photos/", encoder="vae:faces.model", out="photos.space")  # doctest: +SKIP
     """
     out, started = Path(out), time.perf_counter()
-    begun = _check_out(out, resume, force)
+    require_seed(seed)
+    replacing.restore(out)
+    place = _place(out, resume, force)
     opened = open_source(source, fields=fields, limit=limit)
     model: Encoder = load_encoder(encoder) if isinstance(encoder, str) else encoder
     plan = Plan.of(opened, model, fit, seed)
-    if begun:
-        plan.require_same(out, read_meta(out))
-    run = Run(plan, strict, progress, started)
+    if resume and (place / FILE).is_file():
+        plan.require_same(out, read_meta(place))
+    return _carry_out(Run(plan, strict, progress, started), out, place, force)
+
+
+def _carry_out(run: Run, out: Path, place: Path, force: bool) -> BuildResult:
+    plan = run.plan
     writer: SpaceWriter | None = None
     try:
         with storage_errors(out):
-            if force and out.exists():
-                _remove(out)
-            folder = _prepare(out, plan)
+            if force:
+                replacing.remove(replacing.beside(out))  # of an earlier --force that was stopped
+            folder = _prepare(place, plan)
         if folder.meta.complete:
-            return run.result(folder, folder.meta.items)
-        with SpaceWriter.on(folder) as writer:
-            return run.all(writer)
+            result = run.result(folder, folder.meta.items)
+        else:
+            with SpaceWriter.on(folder) as writer:
+                result = run.all(writer)
+        if place == out:
+            return result
+        with storage_errors(out):
+            return replace(result, path=out, notes=(*result.notes, *replacing.take_place(place, out)))
     except KeyboardInterrupt:
-        raise InterruptedWorkError(f"Stopped. {_kept(out, writer, plan)}") from None
+        raise InterruptedWorkError(f"Stopped. {_kept(out, place, writer, plan)}") from None
     except StorageError as error:
-        raise StorageError(f"{error} {_kept(out, writer, plan)}") from error
+        raise StorageError(f"{error} {_kept(out, place, writer, plan)}") from error
 
 
-def _check_out(out: Path, resume: bool, force: bool) -> bool:
-    """Whether a build was begun that is to be resumed; raises InputError if `out` is in the way."""
+def _place(out: Path, resume: bool, force: bool) -> Path:
+    """Where to build: in `out`, or beside it what is to replace it; raises InputError if `out` is in the way."""
     if resume and force:
         raise InputError("--resume goes on with a space and --force starts anew; give one of them.")
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file; give the name of a folder for the space.")
+    beside = replacing.beside(out)
+    if resume and beside.is_dir():
+        return beside
     if not _occupied(out):
-        return False
+        return out
     if not (out / FILE).is_file():
         raise InputError(f"{out} exists and is not a space; give another name with -o.")
     if not resume and not force:
         raise InputError(
             f"{out} exists. Use --resume to go on with an unfinished build, --force to replace it, or another name."
         )
-    return resume
+    return beside if force else out
 
 
 def _occupied(out: Path) -> bool:
     return out.is_dir() and any(not entry.name.startswith(PREFIX) for entry in out.iterdir())
-
-
-def _remove(out: Path) -> None:
-    if _occupied(out):
-        with Ledger(out / "ledger").lock():  # not while another build writes to it
-            pass
-    shutil.rmtree(out)
 
 
 def _prepare(out: Path, plan: Plan) -> SpaceFolder:
@@ -146,9 +156,9 @@ def _with_codec(folder: SpaceFolder, plan: Plan) -> SpaceFolder:
         return folder.described(replace(folder.meta, spec=replace(folder.meta.spec, fingerprint=fingerprint)))
 
 
-def _kept(out: Path, writer: SpaceWriter | None, plan: Plan) -> str:
+def _kept(out: Path, place: Path, writer: SpaceWriter | None, plan: Plan) -> str:
     done = 0 if writer is None else writer.items_done
-    return (
-        f"{done:,} of {len(plan.source):,} items are finished and kept in {out}; "
-        "run the same command with --resume to go on."
-    )
+    kept = f"{done:,} of {len(plan.source):,} items are finished and kept in {place}"
+    if place == out:
+        return f"{kept}; run the same command with --resume to go on."
+    return f"{kept}; {out} is as it was. Run the same command with --resume instead of --force to go on."

@@ -60,6 +60,15 @@ class BuildResult:
     compression: Compression
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        c, rejected = self.compression, ""
+        if self.rejected:
+            rejected = f"\n{self.rejected:,} could not be used: {self.path / 'rejected.jsonl'} says which and why"
+        return (
+            f"{self.path}: {self.n:,} items in {self.seconds:.1f} s ({self.items_per_second:,.0f} items/s)"
+            f"{rejected}\n{c.numbers_before:,.0f} -> {c.numbers_after:,} numbers per item ({c.numbers_ratio:,.0f} : 1)"
+        )
+
     @property
     def items_per_second(self) -> float:
         """Items of this run over its seconds."""

@@ -41,9 +41,11 @@ def measure_round_trip(plan: Plan) -> RoundTrip | None:
 def _sample(plan: Plan) -> UInt8[np.ndarray, "n size size 3"]:
     """Pictures from all over the source, in seeded order."""
     total, size = len(plan.source), plan.size
-    most = min(MOST_ITEMS, MOST_NUMBERS // (3 * size**2), total)
-    length = -(-most // RUNS)
-    starts = np.linspace(0, total - length, -(-most // length)).astype(int)
-    read = [plan.source.read(int(s), int(s) + length, size=size, fit=plan.fit).images for s in starts]
+    most = max(1, min(MOST_ITEMS, MOST_NUMBERS // (3 * size**2), total))
+    runs = min(RUNS, most)
+    starts, counts = (np.arange(runs + 1) * n // runs for n in (total, most))
+    stops = np.minimum(starts[:-1] + np.diff(counts), starts[1:])
+    stretches = zip(starts[:-1].tolist(), stops.tolist(), strict=True)
+    read = [plan.source.read(start, stop, size=size, fit=plan.fit).images for start, stop in stretches]
     images = np.concatenate(read)
     return images[np.random.default_rng(plan.seed).permutation(len(images))]

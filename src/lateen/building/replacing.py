@@ -1,0 +1,96 @@
+"""`--force`: the new space grows beside the old one and takes its name when it is whole.
+
+One idea: two renames at the end, old away and new in; a kill between them is set right by the next build.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from lateen.core.atomic import PREFIX, sync_folder
+from lateen.core.errors import InputError, SpaceError
+from lateen.store.directions import direction_names
+from lateen.store.ledger import Ledger
+from lateen.store.meta import FILE, read_meta
+
+
+def beside(out: Path) -> Path:
+    """Where what is to replace a space is built."""
+    return _neighbour(out, "new")
+
+
+def restore(out: Path) -> None:
+    """Set right what a kill left of a replacement: give the old space its name back, or finish removing it."""
+    aside = _neighbour(out, "old")
+    if not out.exists() and aside.is_dir():
+        aside.rename(_resolved(out))
+    elif (aside / FILE).is_file():
+        shutil.rmtree(aside)
+
+
+def remove(folder: Path) -> None:
+    """Remove a space, finished or not, if there is one.
+
+    Raises:
+        InputError: If it is something else.
+        SpaceError: While another build writes to it.
+    """
+    if not folder.is_dir():
+        return
+    if not (folder / FILE).is_file() and any(not entry.name.startswith(PREFIX) for entry in folder.iterdir()):
+        raise InputError(f"{folder} is in the way and is not a space; move it elsewhere.")
+    with Ledger(folder / "ledger").lock():
+        pass
+    shutil.rmtree(folder)
+
+
+def take_place(new: Path, out: Path) -> tuple[str, ...]:
+    """Put a finished space in the place of an old one, which is removed.
+
+    Directions are the user's work: they come along if the vectors still mean the same, else they go.
+
+    Returns:
+        What the user should know of it.
+
+    Raises:
+        SpaceError: While another build writes to the old space.
+    """
+    if not out.exists():
+        new.rename(out)
+        return ()
+    notes, aside, whole = _carry_directions(out, new), _neighbour(out, "old"), _resolved(out)
+    with Ledger(out / "ledger").lock():
+        whole.rename(aside)
+    new.rename(whole)
+    sync_folder(new.parent)
+    shutil.rmtree(aside, ignore_errors=True)
+    return notes
+
+
+def _carry_directions(old: Path, new: Path) -> tuple[str, ...]:
+    names = direction_names(old)
+    if not names:
+        return ()
+    listed, was, now = ", ".join(names), _fingerprint(old), read_meta(new).spec.fingerprint
+    if was != now:
+        return (f"The directions of the old space, {listed}, are dropped: they were fitted to another encoder.",)
+    shutil.copytree(old / "directions", new / "directions", dirs_exist_ok=True)
+    return (f"The directions of the old space are kept: {listed}.",)
+
+
+def _fingerprint(space: Path) -> str | None:
+    """Of the encoder that made a space; None if the space doesn't say it in a way that can be read."""
+    try:
+        return read_meta(space).spec.fingerprint
+    except SpaceError:
+        return None
+
+
+def _neighbour(out: Path, suffix: str) -> Path:
+    whole = _resolved(out)
+    return whole.with_name(f".{whole.name}.{suffix}")
+
+
+def _resolved(out: Path) -> Path:
+    return out.resolve()  # a link to a space on another disk: the space is replaced there, the link stays
