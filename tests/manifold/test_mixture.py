@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -41,6 +43,27 @@ def test_few_items_make_one_normal_distribution_with_their_covariance() -> None:
 def test_a_single_item_is_drawn_again_and_again() -> None:
     item = np.array([[1.0, 2.0]], np.float32)
     np.testing.assert_array_equal(Mixture.fit(item).sample(3), np.repeat(item, 3, axis=0))
+
+
+def test_identical_items_are_drawn_again_and_again() -> None:
+    items = np.full((100, 2), 3.0, np.float32)
+    np.testing.assert_array_equal(Mixture.fit(items).sample(5), items[:5])
+
+
+def test_items_of_a_few_kinds_stay_near_them() -> None:
+    items = np.repeat(np.array([[0.0, 0.0], [9.0, 0.0]], np.float32), 50, axis=0)
+    drawn = Mixture.fit(items).sample(200)
+    assert np.isfinite(drawn).all()
+    assert np.minimum(np.abs(drawn[:, 0]), np.abs(drawn[:, 0] - 9)).max() < 1
+
+
+def test_many_draws_of_a_wide_mixture_take_little_memory() -> None:
+    rng = np.random.default_rng(0)
+    mixture = Mixture(np.full(10, 0.1), rng.normal(size=(10, 64)), rng.normal(size=(10, 64, 64)))
+    tracemalloc.start()
+    mixture.sample(5_000)
+    assert tracemalloc.get_traced_memory()[1] < 2**25  # a covariance for each draw would be 164 MB
+    tracemalloc.stop()
 
 
 def test_same_seed_same_draws() -> None:

@@ -47,3 +47,9 @@ def test_needs_a_few_items() -> None:
     with pytest.raises(InputError, match="at least 4 items"):
         Support.fit(cloud(3, 0), Euclidean())
     assert Support.fit(cloud(4, 0), Euclidean())(cloud(2, 1)).shape == (2,)
+
+
+def test_its_resolution_is_one_over_the_items_held_out() -> None:
+    support = Support.fit(cloud(12, 0), Euclidean())
+    assert len(support.held_out) == 3
+    assert set(support(cloud(200, 1) * 2)) <= {0, 1 / 3, 2 / 3, 1}

@@ -55,7 +55,7 @@ class Mixture:
         rng = np.random.default_rng(seed)
         data = np.asarray(vectors[np.sort(rng.permutation(len(vectors))[:MOST_ITEMS])], np.float64)
         components = min(COMPONENTS, len(data) // (_ITEMS_PER_NUMBER * data.shape[1]))
-        if components < 2:
+        if components < 2 or data.var() == 0:
             centred = data - data.mean(axis=0)
             return cls(np.ones(1), data.mean(axis=0)[None], centred.T[None] / np.sqrt(len(data)))
         from sklearn.exceptions import ConvergenceWarning
@@ -80,5 +80,7 @@ class Mixture:
         rng = np.random.default_rng(seed)
         which = rng.choice(len(self.weights), n, p=self.weights / self.weights.sum())
         noise = rng.standard_normal((n, self.factors.shape[2]))
-        points = self.means[which] + np.einsum("ndr,nr->nd", self.factors[which], noise)
+        points = self.means[which]
+        for component, factor in enumerate(self.factors):
+            points[which == component] += noise[which == component] @ factor.T
         return np.asarray(points, np.float32)
