@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from lateen.core.errors import InputError
+from lateen.sources.fields import _usable
 from lateen.sources.opening import open_source
 from lateen.sources.source import Source
 
@@ -78,6 +79,28 @@ def test_tsv_semicolons_parquet_and_byte_order_marks(photos: Path) -> None:
     assert columns(source) == {"label": ["a", "a", "b"], "kind": ["x", "y", None], "none": [None, None, None]}
 
 
+def test_odd_columns_of_parquet_become_plain_or_are_left_out_and_said(photos: Path) -> None:
+    table = pa.table(
+        {
+            "id": ["001", "002"],
+            "view": pa.array(["x", "y"], pa.string_view()),
+            "json": pa.array(["{}", "[]"], pa.json_()),
+            "map": pa.array([[("a", 1)], []], pa.map_(pa.string(), pa.int64())),
+            "list": [[1], [2]],
+            "pair": [{"a": 1}, {"a": 2}],
+            "blob": [b"x", b"y"],
+            "span": pa.array([pa.MonthDayNano([1, 2, 3]), None], pa.month_day_nano_interval()),
+        }
+    )
+    pq.write_table(table.drop_columns(["view", "span"]), photos.parent / "f.parquet")
+    source = open_source(photos, fields=photos.parent / "f.parquet")
+    assert columns(source) == {"label": ["a", "a", "b"], "json": ["{}", "[]", None]}
+    assert [note.split("'")[1] for note in source.notes[1:]] == ["map", "list", "pair", "blob"]
+    plain, notes = _usable(table.drop_columns(["id"]), [])
+    assert plain.schema.types == [pa.string(), pa.string()]
+    assert "The field 'span' is left out: it holds month_day_nano_interval" in notes[-1]
+
+
 def test_names_that_a_space_can_not_hold_are_changed_and_said(photos: Path) -> None:
     source = joined(photos, "file,vector,a.b,label\n001,1,2,mine\n002,1,2,mine")
     assert columns(source) == {"vector_": [1, 1, None], "a_b": [2, 2, None], "label": ["mine", "mine", None]}
@@ -143,3 +166,26 @@ def test_fields_of_portraits_join_on_their_numbers(tmp_path: Path) -> None:
     source = open_source("portraits:3", fields=tmp_path / "f.csv")
     assert source.read(1, 3, size=16).fields.column("mine").to_pylist() == [None, 12]
     assert {"mine", "glasses"} <= set(source.field_schema.names)
+
+
+def test_names_that_lance_keeps_for_itself_are_changed(photos: Path) -> None:
+    source = joined(photos, "id,_rowid,_rowaddr\n001,1,2\n")
+    assert source.field_schema.names[-2:] == ["rowid", "rowaddr"]
+
+
+def test_a_table_without_fields(photos: Path) -> None:
+    with pytest.raises(InputError, match="has no field to join besides id; give a table with one"):
+        joined(photos, "id\n001\n")
+
+
+def test_lists_objects_and_bytes_are_left_out_and_said(photos: Path) -> None:
+    path = photos.parent / "fields.parquet"
+    data = {"id": ["001"], "age": [3], "box": [[1, 2]], "who": [{"a": 1}], "raw": [b"\xff"]}
+    pq.write_table(pa.table(data), path)
+    source = open_source(photos, fields=path)
+    assert source.field_schema.names[-1] == "age"
+    assert [note for note in source.notes if "left out" in note] == [
+        "The field 'box' is left out: it holds list<element: int64>, not numbers, texts or times.",
+        "The field 'who' is left out: it holds struct<a: int64>, not numbers, texts or times.",
+        "The field 'raw' is left out: it holds binary, not numbers, texts or times.",
+    ]

@@ -105,6 +105,8 @@ def with_fields(source: Source, path: str | Path, *, paths: bool = False) -> Wit
             f"the items are called {_examples(source.ids)}."
         )
     columns, changes = _usable(table.drop_columns([key]), source.field_schema.names)
+    if not columns.column_names:
+        raise InputError(" ".join([f"{path} has no field to join besides {key}; give a table with one.", *changes]))
     indices = pa.array(row_of_item, mask=row_of_item == _NOWHERE)
     notes = (*source.notes, _report(path, names, matched, len(source)), *changes)
     return WithFields(source, columns.take(indices).combine_chunks(), notes)
@@ -187,11 +189,17 @@ def _usable(table: pa.Table, own: list[str]) -> tuple[pa.Table, list[str]]:
     notes: list[str] = []
     columns: dict[str, pa.ChunkedArray] = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
+        if isinstance(column.type, pa.BaseExtensionType):
+            column = column.cast(column.type.storage_type)  # noqa: PLW2901  (a json is its text)
+        if pa.types.is_nested(column.type) or pa.types.is_interval(column.type) or _is_bytes(column.type):
+            notes.append(f"The field {name!r} is left out: it holds {column.type}, not numbers, texts or times.")
+            continue
         free = name.replace(".", "_") or "unnamed"
+        if free.startswith("_row"):  # Lance's own
+            free = free.lstrip("_")
         while (
             free in columns
             or free in RESERVED
-            or free.startswith("_row")
             or (free != name and free in table.column_names)
         ):
             free += "_"
@@ -200,13 +208,18 @@ def _usable(table: pa.Table, own: list[str]) -> tuple[pa.Table, list[str]]:
         if free in own:
             notes.append(f"The field {free!r} is the file's, not the one found in the source.")
         columns[free] = _plain(column)
-    return pa.table(columns) if columns else table, notes
+    return pa.table(columns), notes
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary, pa.types.is_binary_view)
+    return any(test(kind) for test in tests)
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_dictionary(column.type):
         return column.cast(column.type.value_type)
-    if pa.types.is_null(column.type):
+    if pa.types.is_null(column.type) or pa.types.is_string_view(column.type):
         return column.cast(pa.string())
     return column
 
