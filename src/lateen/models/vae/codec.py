@@ -159,7 +159,8 @@ class VAE:
         """Draw n vectors from the Gaussian fitted to the training codes (mean and full covariance).
 
         It is better than the prior N(0, I), which the codes don't fill; but the codes are not Gaussian either,
-        so some draws decode to pictures unlike any item. Ask for their support.
+        so some draws decode to pictures unlike any item. A mixture would leave the holes between classes empty, but
+        takes the codes themselves, which a model folder doesn't keep: sample from a space for that.
         """
         mean, covariance = (x.astype(np.float64) for x in (self.statistics.mean, self.statistics.covariance))
         values, axes = np.linalg.eigh(covariance)
@@ -205,7 +206,7 @@ class VAE:
 
     @classmethod
     def load(cls, path: Path | str) -> VAE:
-        """Open a model folder.
+        """Open a model folder; the network computes on the GPU where there is one.
 
         Raises:
             InputError: If there is no such folder.
@@ -233,6 +234,7 @@ class VAE:
         network.eval().requires_grad_(False)
         half = all(tensor.dtype == torch.float16 for tensor in stored.values())
         dtype = "float16" if half else "float32"
+        network.to("cuda" if torch.cuda.is_available() else "cpu")
         return cls(config, network, statistics, mark, name=f"vae:{path}", dtype=dtype)
 
     def _tensor(self, array: np.ndarray) -> Tensor:
