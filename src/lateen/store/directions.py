@@ -63,13 +63,6 @@ def direction_names(space: Path) -> list[str]:
     return sorted(unquote(path.stem) for path in (space / "directions").glob("*.json"))
 
 
-def delete_direction(space: Path, name: str) -> None:
-    """Remove a direction; raises UnknownNameError if there is none of this name."""
-    if name not in direction_names(space):
-        raise UnknownNameError("direction", name, direction_names(space), f"space {space.name}")
-    _path(space, name).unlink()
-
-
 def _path(space: Path, name: str) -> Path:
     """Percent-encoded, dots included: a name can't leave the folder or lose its end."""
     return space / "directions" / (quote(name, safe=" ").replace(".", "%2E") + ".json")
