@@ -234,6 +234,19 @@ def test_questions_without_an_answer_say_why(faces: Space) -> None:
         faces.edit("7", {"blond": float("nan")})
 
 
+@pytest.mark.parametrize("damage", [b"", b"nonsense", None])
+def test_a_damaged_map_is_made_again(faces: Space, damage: bytes | None) -> None:
+    expected = faces.map(method="pca").positions
+    (kept,) = (faces.folder / "derived").glob("map-*.npy")
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[:-8] if damage is None else damage)
+    np.testing.assert_array_equal(faces.map(method="pca").positions, expected)
+    assert kept.read_bytes() == whole
+    with kept.open("wb") as file:
+        np.save(file, expected[:-1])  # whole, but of another space
+    np.testing.assert_array_equal(faces.map(method="pca").positions, expected)
+
+
 def test_a_direction_of_another_space_is_refused(faces: Space) -> None:
     faces.direction("blond", field="hair_colour")
     path = faces.folder / "directions" / "blond.json"
