@@ -222,3 +222,29 @@ def test_a_killed_build_resumes_and_loses_nothing(tmp_path: Path) -> None:
     opened = lt.open(space)
     assert sorted(map(int, opened.ids)) == list(range(5000))
     assert np.isfinite(opened.vectors).all()
+
+
+def test_names_beyond_the_locale_are_shown_and_json_stays_json(photos: Path, tmp_path: Path) -> None:
+    (photos / "face 00.png").rename(photos / "gesicht ü.png")
+    space = str(tmp_path / "a.space")
+    lt.build(photos, encoder="vae:portraits", out=space)
+    code = "from lateen.cli.main import run; run()"
+    ascii_only = os.environ | {"PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PYTHONUTF8": "0"}
+    program = [sys.executable, "-c", code, "near", space, "face 01.png", "-k", "99"]
+    shown = subprocess.run(program, env=ascii_only, capture_output=True, text=True, check=True)
+    assert "gesicht \\xfc.png" in shown.stdout
+    plain = subprocess.run([*program, "--json"], env=ascii_only, capture_output=True, text=True, check=True)
+    assert "gesicht ü.png" in [r["id"] for r in json.loads(plain.stdout)["results"]]
+
+
+def test_output_that_can_not_be_written_or_is_closed(faces_folder: Path) -> None:
+    code = "from lateen.cli.main import run; run()"
+    command = f'"{sys.executable}" -c "{code}" info "{faces_folder}"'
+    closed = subprocess.run(f"{command} >&-", shell=True, capture_output=True, text=True, check=False)
+    assert (closed.returncode, closed.stderr) == (0, "")
+    if Path("/dev/full").exists():
+        full = subprocess.run(f"{command} > /dev/full", shell=True, capture_output=True, text=True, check=False)
+        assert (full.returncode, full.stderr) == (
+            2,
+            "lateen: What was printed could not be written: the disk is full.\n",
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -20,7 +21,8 @@ def ends_well(command: Command) -> Command:
     def ended(*args: object, **options: object) -> None:
         try:
             command(*args, **options)
-            sys.stdout.flush()
+            if sys.stdout is not None:  # as it is after `>&-`
+                sys.stdout.flush()
         except LateenError as error:
             _leave(str(error), error.exit_code)
         except MemoryError as error:
@@ -31,9 +33,12 @@ def ends_well(command: Command) -> Command:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
         except OSError as error:
-            if error.filename is None:
-                raise
-            _leave(f"{os.fsdecode(error.filename)} can't be used: {error.strerror}.", 2)
+            if error.filename is not None:
+                _leave(f"{os.fsdecode(error.filename)} can't be used: {error.strerror}.", 2)
+            if error.errno == errno.ENOSPC:  # as in `lateen near ... > /dev/full`
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                _leave("What was printed could not be written: the disk is full.", 2)
+            raise
 
     return ended  # type: ignore[return-value]  # wraps keeps the signature, which typer reads
 

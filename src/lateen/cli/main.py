@@ -5,6 +5,9 @@ Exit codes: 0 done, 2 bad input or usage, 130 interrupted (resumable), 1 a defec
 
 from __future__ import annotations
 
+import io
+import sys
+
 import typer
 
 import lateen
@@ -38,4 +41,7 @@ app.add_typer(direction.app, name="direction")
 
 def run() -> None:
     """Entry point of the `lateen` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # an odd name is shown, whatever the locale
     app()

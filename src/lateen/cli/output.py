@@ -55,7 +55,12 @@ def save(result: _Saves, output: Path | None, force: bool) -> None:
 
 def emit_json(result: _Result) -> None:
     """Print the result as one JSON object."""
-    print(json.dumps(result.to_dict(), ensure_ascii=False))
+    text = json.dumps(result.to_dict(), ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # the terminal's letters are too few, or a name is no text; \u.... always goes
+        text = json.dumps(result.to_dict())
+    print(text)
 
 
 def note(text: str) -> None:

@@ -36,6 +36,7 @@ class Bar:
         self._show("encoding", state.done, state.total, f"{state.items_per_second:.0f} items/s{bad}")
 
     def _show(self, what: str, done: int, total: int, text: str) -> None:
+        self._progress.start()  # not before there is something to show: an empty bar would leave an empty line
         if what not in self._tasks:
             self._tasks[what] = self._progress.add_task(what, total=total, text=text)
         self._progress.update(self._tasks[what], completed=done, total=total, text=text)
@@ -44,7 +45,7 @@ class Bar:
 @contextmanager
 def bar() -> Iterator[Bar]:
     """A bar that is drawn while the block runs, on stderr so that --json stays alone on stdout."""
-    with Progress(
+    progress = Progress(
         TextColumn("{task.description:>9}"),
         BarColumn(bar_width=32),
         MofNCompleteColumn(),
@@ -52,5 +53,9 @@ def bar() -> Iterator[Bar]:
         TextColumn("{task.fields[text]}"),
         console=Console(stderr=True),
         transient=False,
-    ) as progress:
+    )
+    try:
         yield Bar(progress)
+    finally:
+        if progress.live.is_started:
+            progress.stop()
