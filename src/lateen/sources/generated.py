@@ -12,7 +12,11 @@ from lateen.core.errors import InputError
 from lateen.sources.portraits import portraits, sample_factors
 from lateen.sources.source import Batch
 
-_USAGE = "write portraits:N or portraits:N:SEED with N at least 1, such as portraits:1000 or portraits:1000:7"
+MOST, LARGEST_SEED = 100_000_000, 2**64 - 1
+_USAGE = (
+    f"write portraits:N or portraits:N:SEED with N from 1 to {MOST:,} and SEED from 0 to 2^64 - 1, "
+    "such as portraits:1000 or portraits:1000:7"
+)
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class PortraitSource:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.n < 1 or self.seed < 0:
+        if not 1 <= self.n <= MOST or not 0 <= self.seed <= LARGEST_SEED:
             raise InputError(f"portraits:{self.n}:{self.seed} can't be drawn; {_USAGE}.")
 
     @classmethod

@@ -47,8 +47,15 @@ def _resolve(text: str | Path) -> Source:
 
 
 def _folder(text: str | Path) -> Path:
-    path = Path(text).expanduser()
-    if path.is_dir():
+    if not str(text).strip():
+        raise InputError(f"The source is empty; give {_SUPPORTED}.")
+    try:
+        path = Path(text).expanduser()
+        found = path.is_dir()
+    except (OSError, RuntimeError) as error:  # a name too long for the system; the ~ of a user who isn't there
+        reason = (getattr(error, "strerror", None) or str(error)).rstrip(".")
+        raise InputError(f"The source {str(text)!r} can't be looked at: {reason}. Give {_SUPPORTED}.") from error
+    if found:
         return path
     if path.suffix.lower() in SUFFIXES and path.exists():
         raise InputError(f"The source {text} is a single picture; give the folder it is in.")
