@@ -42,6 +42,7 @@ def test_weights(text: str, weights: dict[str, float]) -> None:
     [
         ("", "empty"),
         ("a b", "quote names that hold spaces"),
+        ("(" * 5_000 + "a" + ")" * 5_000, "is nested more than 50 deep"),
         ("a -b", "put spaces around"),
         ("a +", "ends where a name"),
         ("(a", "lacks a '\\)'"),

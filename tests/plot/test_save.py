@@ -114,3 +114,15 @@ def test_mp4_is_written(tmp_path: Path) -> None:
     path = save_animation(frames(), tmp_path / "a.mp4")
     assert path.read_bytes()[4:8] == b"ftyp"
     assert shutil.which("ffmpeg") or find_ffmpeg()
+
+
+def test_pictures_larger_than_the_format_are_refused_before_writing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"17,000 x 2 pixels and \.webp holds 16,383 a side; use \.png"):
+        save_picture(Image.new("RGB", (17_000, 2)), tmp_path / "long.webp")
+    assert not list(tmp_path.iterdir())
+    save_picture(Image.new("RGB", (17_000, 2)), tmp_path / "long.jpg")
+
+
+def test_a_name_that_is_too_long_for_the_system(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"File name too long; choose another name"):
+        save_picture(a_picture(), tmp_path / ("x" * 300 + ".png"))

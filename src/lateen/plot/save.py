@@ -21,6 +21,7 @@ PICTURES: dict[str, tuple[str, dict[str, object]]] = {
     ".webp": ("WEBP", {"quality": 92, "method": 4}),
     ".gif": ("GIF", {}),
 }
+_LONGEST_SIDE = {".jpg": 65_500, ".jpeg": 65_500, ".webp": 16_383, ".gif": 65_535}  # of the formats, in pixels
 
 
 def save_picture(image: Image.Image, path: str | Path, *, force: bool = False) -> Path:
@@ -35,11 +36,18 @@ def save_picture(image: Image.Image, path: str | Path, *, force: bool = False) -
         The path.
 
     Raises:
-        InputError: If the suffix is another, the file exists and `force` is False, or the path is a folder.
+        InputError: If the suffix is another, the file exists and `force` is False, the path is a folder, or the
+            picture is larger than the format allows.
         StorageError: If it can't be written.
     """
     target = check_target(path, tuple(PICTURES), force=force)
-    kind, options = PICTURES[target.suffix.lower()]
+    suffix = target.suffix.lower()
+    kind, options = PICTURES[suffix]
+    if max(image.size) > _LONGEST_SIDE.get(suffix, max(image.size)):
+        raise InputError(
+            f"Can't write {target}: the picture is {image.width:,} x {image.height:,} pixels and {suffix} holds "
+            f"{_LONGEST_SIDE[suffix]:,} a side; use .png, or show less."
+        )
     write_whole(target, lambda part: image.convert("RGB").save(part, kind, **options))
     return target
 
@@ -57,9 +65,13 @@ def check_target(path: str | Path, suffixes: tuple[str, ...], *, force: bool) ->
     if target.suffix.lower() not in suffixes:
         known = ", ".join(suffixes[:-1]) + " or " + suffixes[-1] if len(suffixes) > 1 else suffixes[0]
         raise InputError(f"Can't write {target}: its suffix is {target.suffix or 'missing'!r}; use {known}.")
-    if target.is_dir():
+    try:
+        is_folder, exists = target.is_dir(), target.exists()
+    except OSError as error:  # such as a name that is too long for the system
+        raise InputError(f"Can't write {target}: {error.strerror}; choose another name.") from error
+    if is_folder:
         raise InputError(f"Can't write {target}: it is a folder; name a file in it.")
-    if target.exists() and not force:
+    if exists and not force:
         raise InputError(f"{target} exists already; choose another name or pass --force to overwrite it.")
     return target
 
