@@ -50,6 +50,11 @@ def test_identical_items_are_drawn_again_and_again() -> None:
     np.testing.assert_array_equal(Mixture.fit(items).sample(5), items[:5])
 
 
+def test_where_the_axes_lie_does_not_widen_the_mixture() -> None:
+    data = two_clusters() + np.array([0, 0, 0, 1e4], np.float32)
+    np.testing.assert_allclose(Mixture.fit(data).sample(20_000).std(0), data.std(0), rtol=0.05)
+
+
 def test_items_of_a_few_kinds_stay_near_them() -> None:
     items = np.repeat(np.array([[0.0, 0.0], [9.0, 0.0]], np.float32), 50, axis=0)
     drawn = Mixture.fit(items).sample(200)

@@ -55,14 +55,14 @@ class Mixture:
         rng = np.random.default_rng(seed)
         data = np.asarray(vectors[np.sort(rng.permutation(len(vectors))[:MOST_ITEMS])], np.float64)
         components = min(COMPONENTS, len(data) // (_ITEMS_PER_NUMBER * data.shape[1]))
-        if components < 2 or data.var() == 0:
+        if components < 2 or (data == data[0]).all():
             centred = data - data.mean(axis=0)
             return cls(np.ones(1), data.mean(axis=0)[None], centred.T[None] / np.sqrt(len(data)))
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.mixture import GaussianMixture
 
         model = GaussianMixture(
-            components, max_iter=_ROUNDS, tol=_TOLERANCE, reg_covar=_FLOOR * data.var(), random_state=seed
+            components, max_iter=_ROUNDS, tol=_TOLERANCE, reg_covar=_FLOOR * data.var(axis=0).mean(), random_state=seed
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # a rough fit is all that drawing needs

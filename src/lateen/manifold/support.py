@@ -21,8 +21,8 @@ class Support:
 
     1: as near to the data as any held-out item. 0.05: only one held-out item in twenty lies that far out.
     0: farther out than all of them. Its resolution is 1/m with m held-out items (a quarter of the data, 1,000 at the
-    most): in a space of 12 items it knows 0, 1/3, 2/3 and 1 only. Distance can't see everything: a point in the middle of the cloud is near to
-    data even if its own decoding is a blend.
+    most): in a space of 12 items it knows 0, 1/3, 2/3 and 1 only. Distance can't see everything: a point in the
+    middle of the cloud is near to data even if its own decoding is a blend.
 
     Args:
         reference: (n, dim) the data that distances are taken to.
