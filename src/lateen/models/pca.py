@@ -164,7 +164,7 @@ class PCA:
             raise SpaceError(f"{folder / AXES} holds {shapes}, which are not the axes of square pictures.")
         loaded = cls(stored["mean"].float().numpy(), stored["axes"].float().numpy(), size, f"pca:{path}")
         if loaded.spec.fingerprint != described.get("fingerprint"):
-            raise SpaceError(f"{folder / AXES} is not the file that config.json belongs to. Restore both, or fit again.")
+            raise SpaceError(f"{folder / AXES} is not the file that config.json belongs to; restore both, or fit anew.")
         return loaded
 
 
