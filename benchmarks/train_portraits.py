@@ -1,4 +1,4 @@
-"""The recipe of the shipped weights: 20,000 steps on 50,000 drawn portraits, about 28 minutes on two cores.
+"""The recipe of the shipped weights: 16,000 steps on 50,000 drawn portraits, about 25 minutes on two cores.
 
     python benchmarks/train_portraits.py [OUT] [--resume]
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import lateen as lt
 from lateen.models.training import TrainState
 
-SOURCE, STEPS, SEED = "portraits:50000:1", 20_000, 0
+SOURCE, STEPS, SEED = "portraits:50000:1", 16_000, 0
 
 
 class Minutely:

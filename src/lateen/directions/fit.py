@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
-from scipy.stats import rankdata
 
 from lateen.core.direction import Direction
 from lateen.core.errors import InputError
@@ -81,6 +80,8 @@ def auc_of(
     Raises:
         InputError: If all items are of one class.
     """
+    from scipy.stats import rankdata
+
     p = int(positive.sum())
     q = len(positive) - p
     if p == 0 or q == 0:

@@ -97,8 +97,8 @@ def walk(opened: Opened, stops: Sequence[str], steps: int = 9, along: str | None
     points = np.stack([item.vector for item in located])
     path = Chain.through(_way(opened, along), points)
     frames = opened.synthesise(path.evaluate(np.linspace(0, 1, steps)))
-    fine = path.evaluate(np.linspace(0, 1, LENGTH_STEPS * len(path.legs) + 1))
-    length = float(np.linalg.norm(np.diff(fine, axis=0), axis=1).sum())
+    fine = np.stack([leg.evaluate(np.linspace(0, 1, LENGTH_STEPS)) for leg in path.legs])
+    length = float(np.linalg.norm(np.diff(fine, axis=1), axis=2).sum())
     straight = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
     ratio = length / straight if straight > 0 else 1.0
     labels = tuple(item.label for item in located)

@@ -24,8 +24,8 @@ def complexion(canvas: Canvas, head: Head) -> None:
     rose = palette.tinted(head.skin, 1.0, 0.66, 0.62)
     for side in SIDES:
         x, narrow = head.place(side * 0.25)
-        blush = ellipse((view.x - x) / narrow, view.y - 0.16 + 0.03 * smile, 0.12, 0.09)
-        view.paint(skin * haze(blush, 0.16) * (0.32 + 0.13 * smile), rose)
+        blush = ellipse((view.x - x) / narrow, view.y - 0.16 + 0.05 * smile, 0.12, 0.09)
+        view.paint(skin * haze(blush, 0.16) * (0.28 + 0.24 * smile), rose)
     x, narrow = head.place(0.0, 0.9)
     dip = ellipse((view.x - x) / narrow, view.y - MOUTH_Y - 0.135 - 0.07 * head["mouth_open"], 0.10, 0.03)
     view.paint(skin * haze(dip, 0.07) * 0.35, head.skin_shade)
@@ -70,7 +70,7 @@ def eyes(canvas: Canvas, head: Head) -> None:
     """Paint eyes that look where the gaze says and narrow with a smile."""
     iris_colour = palette.along(palette.EYES, head["eye_colour"])
     lash, white = palette.fixed("#241a20"), palette.fixed("#fffdf8")
-    height = 0.070 - 0.012 * np.maximum(head.smile, 0.0) - 0.007 * head["age"]
+    height = 0.068 - 0.016 * head.smile - 0.007 * head["age"]
     for side in SIDES:
         view = eye_window(canvas, side)
         x, narrow = head.place(side * EYE_X)
@@ -102,7 +102,7 @@ def brows(canvas: Canvas, head: Head) -> None:
         view = eye_window(canvas, side)
         x, narrow = head.place(side * (EYE_X + 0.01))
         u = side * (view.x - x) / narrow
-        v = view.y - EYE_Y + 0.158 - 0.030 * thick + 0.012 * smile + 0.10 * u
+        v = view.y - EYE_Y + 0.158 - 0.030 * thick + 0.020 * smile + 0.10 * u
         taper = 1.0 - 0.45 * ramp(0.05 - u, 0.24)
         line = arc(u, v, 0.125, 0.050 - 0.028 * thick)
         view.paint(view.stroke(line, (0.010 + 0.024 * thick) * taper) * (0.80 + 0.2 * thick), colour)
