@@ -20,7 +20,8 @@ from lateen.demo import DemoResult, make_demo, making
 from lateen.demo.page import NEXT
 from lateen.demo.tour import PREAMBLE, SPACE
 
-ONLY_IN_PYTHON = {"tour.png", "reconstructions.png", "hair_colour.png", "glasses.png"}  # beside them stand commands of other use
+# beside these stand commands of other use
+ONLY_IN_PYTHON = {"tour.png", "reconstructions.png", "hair_colour.png", "glasses.png"}
 
 
 class Links(HTMLParser):

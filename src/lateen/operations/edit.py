@@ -71,9 +71,10 @@ def edit(opened: Opened, item: str, by: Mapping[str, float | int]) -> Edited:
     """Move an ITEM along named directions, in standard deviations."""
     if not by:
         raise InputError("An edit needs at least one direction and a number of steps, such as glasses=+2.")
+    moves = {name: float(steps) for name, steps in by.items()}
     located = opened.locate(item)
     vector = located.vector
-    for name, steps in by.items():
+    for name, steps in moves.items():
         if not np.isfinite(steps):
             raise InputError(f"The step {steps} along {name!r} is not a finite number.")
         with np.errstate(over="ignore"):  # said by within_reach
@@ -82,7 +83,7 @@ def edit(opened: Opened, item: str, by: Mapping[str, float | int]) -> Edited:
     before, after = opened.synthesise(np.stack([located.vector, vector]))
     readout = opened.readout
     changed = readout.changes(vector - located.vector)
-    return Edited(located.label, dict(by), before, after, changed, tuple(readout.unreadable()), opened)
+    return Edited(located.label, moves, before, after, changed, tuple(readout.unreadable()), opened)
 
 
 def parse_moves(moves: list[str]) -> dict[str, float]:
