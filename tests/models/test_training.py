@@ -116,7 +116,7 @@ def test_the_result_and_progress_say_what_happened(tmp_path: Path) -> None:
     result = train_vae(
         blobs(50), tmp_path / "m", config=TINY, steps=6, progress=recorder, checkpoint_seconds=0.0
     ).to_dict()
-    assert list(result) == ["model", "steps", "seconds", "items_per_second", "validation"]
+    assert list(result) == ["model", "steps", "seconds", "items_per_second", "validation", "rejected", "notes"]
     assert result["model"] == str(tmp_path / "m")
     assert result["steps"] == 6
     assert result["validation"]["n"] == 2
