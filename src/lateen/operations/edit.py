@@ -44,7 +44,7 @@ class Edited(Pictured):
         return self.after.support
 
     def __repr__(self) -> str:
-        moves = ", ".join(f"{name} {steps:+g}" for name, steps in self.by.items())
+        moves = ", ".join(f"{name} {steps:+.3g}" for name, steps in self.by.items())
         return f"{self.item} edited by {moves}: support {self.before.support:.2f} before, {self.support:.2f} after"
 
     def to_dict(self) -> dict[str, object]:
@@ -63,7 +63,7 @@ class Edited(Pictured):
     def picture(self) -> Image:
         """Before, after and difference, beside the predicted changes."""
         before, after = shown([self.before.image, self.after.image])
-        moves = ", ".join(f"{name} {steps:+g}" for name, steps in self.by.items())
+        moves = ", ".join(f"{name} {steps:+.3g}" for name, steps in self.by.items())
         return before_after(before, after, labels=(self.item, moves), changed=self.changed)
 
 
