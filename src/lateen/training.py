@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from lateen.core.errors import InputError, StorageError
+from lateen.core.seed import require_seed
 from lateen.models.training import Progress
 from lateen.models.vae import VAEConfig
 from lateen.models.vae.train import TrainResult, check_training, train_vae
@@ -52,7 +53,8 @@ def train(
         steps: Steps to train; the same steps and seed give the same bytes on the same machine.
         minutes: Minutes to train instead; 10 if neither is given.
         seed: Of weights, order and noise.
-        resume: Go on where a killed run stopped; all other arguments must be as they were.
+        resume: Go on where a killed run stopped, with the same source, seed and hyper-parameters. Another budget is
+            taken as it is said: the learning rate then follows the new one.
         fit: How pictures become square: "crop", "pad" or "stretch".
         limit: Use the first pictures only.
         config: All hyper-parameters; replaces `size`, `latent_dim` and `fit`.
@@ -69,6 +71,7 @@ def train(
         raise InputError(f"There is no model kind {model!r}; this version trains {', '.join(KINDS)}.")
     opened = open_source(source, limit=limit) if isinstance(source, str | Path) else source
     config = config or VAEConfig(size=size, latent_dim=latent_dim, fit=fit)
+    require_seed(seed)
     check_training(Path(out), steps, minutes, resume)
     with _scratch(Path(out)) as scratch:
         images, rejected = _read(opened, config.size, config.fit, scratch, on_read)
