@@ -31,7 +31,7 @@ layers: $(VENV)/.ready-dev ## import-linter: imports go downward only
 bench: $(VENV)/.ready-dev ## print the figures of benchmarks/README.md that need no peer's installation
 	for b in startup portraits shipped_vae build; do $(BIN)/python benchmarks/$$b.py || exit 1; done
 
-portraits-weights: $(VENV)/.ready ## train the shipped weights anew (about 30 minutes on two cores)
+portraits-weights: $(VENV)/.ready ## train the shipped weights anew (half an hour at most)
 	$(BIN)/python benchmarks/train_portraits.py
 
 clean: ## remove what was set up and made

@@ -1,4 +1,4 @@
-"""The recipe of the shipped weights: 16,000 steps on 50,000 drawn portraits, about 25 minutes on two cores.
+"""The recipe of the shipped weights: 16,000 steps on 50,000 drawn portraits, 28 minutes on one core.
 
     python benchmarks/train_portraits.py [OUT] [--resume]
 
