@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -141,6 +142,14 @@ def test_json_has_the_keys_that_scripts_read(
         (("build", "portraits:10", "-o", "x.space", "--encoder", "vae:nowhere.model"), "nowhere.model"),
         (("build", "portraits:ten", "-o", "x.space"), "portraits:ten"),
         (("sample", "nowhere.model"), "nowhere.model"),
+        (("build", ".", "-o", "x.space"), "no pictures"),
+        (("train", ".", "-o", "x.model"), "no pictures"),
+        (("near", "SPACE", "7", "--where", "glases = 1"), "Did you mean 'glasses'"),
+        (("near", "SPACE", "39O"), "Did you mean '39'"),
+        (("direction", "fit", "SPACE", "hat", "--field", "hat"), "There is no field 'hat'"),
+        (("direction", "fit", "SPACE", "g", "--field", "glasses", "--positive", "9"), "no item has it"),
+        (("direction", "show", "SPACE", "hat"), "There is no direction 'hat'"),
+        (("sample", "SPACE", "--seed", "-1"), "seed -1"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -177,6 +186,43 @@ def test_the_output_is_checked_before_the_work(lateen: Run, tmp_path: Path) -> N
 
 def test_version(lateen: Run) -> None:
     assert lateen("--version")[1].strip() == lt.__version__
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda space: shutil.rmtree(space / "codec"), "has no codec/"),
+        (lambda space: (space / "codec" / "weights.safetensors").write_bytes(b"other"), "fingerprint differs"),
+        (lambda space: edit_json(space / "space.json", "format", 99), "format version 99"),
+        (lambda space: edit_json(space / "space.json", "complete", False), "--resume"),
+        (lambda space: (space / "space.json").unlink(), "is not a space"),
+    ],
+    ids=["no codec", "other weights", "other version", "unfinished", "no json"],
+)
+def test_damaged_spaces_are_named(
+    lateen: Run, faces: Space, damage: Callable[[Path], object], message: str
+) -> None:
+    damage(faces.folder)
+    code, out, err = lateen("near", faces.folder, "7")
+    assert (code, out) == (2, "")
+    assert message in err
+    assert "Traceback" not in err
+
+
+def edit_json(path: Path, key: str, value: object) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
+
+
+def test_a_full_disk_in_training_is_said_and_can_be_resumed(tmp_path: Path) -> None:
+    words = f"{command()} train portraits:50 -o {tmp_path}/a.model --size 32 --latent-dim 8 --steps 3"
+    full = subprocess.run(["bash", "-c", f"ulimit -f 200; {words}"], capture_output=True, text=True, check=False)
+    assert full.returncode == 2
+    assert "failed" in full.stderr
+    assert "kept" in full.stderr
+    assert "Traceback" not in full.stderr
+    again = subprocess.run(["bash", "-c", f"{words} --resume"], capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr
+    assert (tmp_path / "a.model" / "config.json").is_file()
 
 
 def command() -> str:
