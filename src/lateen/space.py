@@ -90,7 +90,7 @@ class Space:
         """What the space holds, where it came from, and how far the data is compressed."""
         return info(self._opened)
 
-    def near(self, item: str, k: int = 10, *, where: str | None = None) -> Neighbours:
+    def near(self, item: str | int, k: int = 10, *, where: str | None = None) -> Neighbours:
         """The k items nearest to an ITEM, of those that `where` admits (SQL over the fields: "glasses = 1")."""
         return near(self._opened, item, k, where)
 
@@ -106,7 +106,7 @@ class Space:
         """Latent arithmetic: where "a - b + c" leads, decoded, and the k items nearest to it."""
         return solve(self._opened, expression, k, where, method, include_inputs)
 
-    def path(self, *items: str, steps: int = 9, along: str | None = None) -> Walk:
+    def path(self, *items: str | int, steps: int = 9, along: str | None = None) -> Walk:
         """The decoded way through two or more ITEMs: along "straight", "sphere" or "gaussian"."""
         return walk(self._opened, items, steps, along)
 
@@ -130,7 +130,7 @@ class Space:
         """All directions kept with the space."""
         return self._opened.directions
 
-    def edit(self, item: str, by: Mapping[str, float | int]) -> Edited:
+    def edit(self, item: str | int, by: Mapping[str, float | int]) -> Edited:
         """An ITEM moved along named directions, in standard deviations: `by={"glasses": 2, "smile": -1}`."""
         return edit(self._opened, item, by)
 

@@ -139,7 +139,7 @@ def test_a_readout_predicts_what_a_move_changes() -> None:
     assert change["size"] == pytest.approx(3, abs=0.02)
     assert abs(change["kind = cat"]) < 0.05
     assert readout.changes(np.array([0, 0, 1, 0, 0], np.float32))["kind = cat"] > 0.2
-    assert readout.unreadable() == ["noise"]
+    assert readout.unreadable() == ["noise", "name", "same"]
     assert not {"name", "same"} & change.keys()
 
 

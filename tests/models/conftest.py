@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,14 @@ from blobs import blobs
 sys.path.insert(0, str(Path(__file__).parents[1] / "laws"))
 pytest.register_assert_rewrite("codec_laws")
 
-# Several tests at once on few cores: threads that wait for each other would take most of the time.
-torch.set_num_threads(1)
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Bytes depend on the number of threads, and other libraries that share OpenMP change it behind torch's back."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

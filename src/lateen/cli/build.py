@@ -24,11 +24,15 @@ def command(
     source: Source,
     output: Annotated[Path, typer.Option("-o", "--output", help="The space folder to make.", metavar="SPACE")],
     encoder: Annotated[
-        str, typer.Option("--encoder", help="vae:MODEL, or vae:portraits (built in).", metavar="SCHEME:ID")
+        str, typer.Option("--encoder", help="vae:MODEL, pca:MODEL, or vae:portraits (built in).", metavar="SCHEME:ID")
     ] = DEFAULT_ENCODER,
     fields: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--fields", help="Table of fields (csv, tsv, parquet), joined on id.", metavar="FILE"),
+        typer.Option(
+            "--fields",
+            help="Table (csv, tsv, parquet) whose column id, or else first, is the file's path in SOURCE.",
+            metavar="FILE",
+        ),
     ] = None,
     limit: Annotated[
         Optional[int],  # noqa: UP045

@@ -74,10 +74,13 @@ def list_(space: Space, json: Json = False) -> None:
         emit_json(Plain({"directions": [f.to_dict() for f in fitted]}))
         return
     rows = [
-        [f.direction.name, f.direction.positive or "", figure(f.direction.auc), f"{f.direction.gap:.1f}"]
-        for f in fitted
+        [d.name, d.positive or "", figure(d.auc), figure(d.random_auc), f"{d.gap:.1f}"]
+        for d in (f.direction for f in fitted)
     ]
-    table(f"{len(rows)} directions of {space}", ["name", "positive", "AUC", "gap (steps)"], rows)
+    if not rows:
+        print(f"{space} has no directions yet; fit one: lateen direction fit --help")
+        return
+    table(f"{len(rows)} directions of {space}", ["name", "positive", "AUC", "by chance", "gap (steps)"], rows)
 
 
 @app.command("show", help=SHOW_HELP)

@@ -21,13 +21,16 @@ Example: `lateen edit faces.space anna.jpg --by glasses=+2 --by smile=-1 -o edit
 def command(
     space: Space,
     item: Item,
-    by: Annotated[list[str], typer.Option("--by", help="Direction and steps.", metavar="NAME=STEPS")],
+    by: Annotated[
+        list[str],
+        typer.Option("--by", help="Direction and steps; may be given several times.", metavar="NAME=STEPS"),
+    ],
     output: Output = None,
     json: Json = False,
     force: Force = False,
 ) -> None:
     """Print what an edit changes."""
-    from lateen.cli.output import check_output, emit_json, figure, save, table
+    from lateen.cli.output import check_output, emit_json, figure, note, save, table
     from lateen.operations.edit import parse_moves
     from lateen.space import Space as Open
 
@@ -40,6 +43,8 @@ def command(
     print(result)
     largest = sorted(result.changed.items(), key=lambda pair: -abs(pair[1]))
     table("predicted change", ["field", "change"], [[name, f"{change:+.3g}"] for name, change in largest])
+    for warning in result.warnings:
+        note(warning)
     if result.unreadable:
         print(f"can't be read off the codes: {', '.join(result.unreadable)}")
     print(f"nearest real item: {result.after.nearest} (support {figure(result.support, 2)})")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 
-from lateen.cli.options import Force, Json, Output, Seed, Space
+from lateen.cli.options import Force, Json, Seed, Space
 
 NAME = "map"
 HELP = """Lay the space out in two or three dimensions; say how far to trust the layout.
@@ -24,7 +25,10 @@ def command(
         typer.Option("--color", help="Field that colours the points.", metavar="FIELD"),
     ] = None,
     seed: Seed = 0,
-    output: Output = None,
+    output: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("-o", "--output", help="Save the map: .html to explore, .png to show, .parquet to use."),
+    ] = None,
     json: Json = False,
     force: Force = False,
 ) -> None:

@@ -74,9 +74,10 @@ def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(title=Text(title), title_justify="left", header_style="bold", box=None, pad_edge=False)
-    for name in columns:
-        drawn.add_column(Text(name), overflow="fold")
+    drawn = Table(header_style="bold", box=None, pad_edge=False)
+    for i, name in enumerate(columns):  # the first column is an id or a name: kept whole, so that it can be copied
+        drawn.add_column(Text(name), overflow="fold", no_wrap=i == 0, min_width=_widest(rows, i) if i == 0 else None)
+    print(title)
     for row in rows:
         drawn.add_row(*map(Text, row))  # plain text: an id may look like rich's markup
     Console().print(drawn)
@@ -94,6 +95,10 @@ def figure(value: float | None, digits: int = 3) -> str:
     if value is None or math.isnan(value):
         return "–"
     return f"{value:.{digits}g}" if abs(value) < 1 else f"{value:.{digits}f}"
+
+
+def _widest(rows: list[list[str]], column: int) -> int:
+    return max((len(row[column]) for row in rows), default=1)
 
 
 def _short(value: object) -> str:

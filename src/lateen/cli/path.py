@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 
-from lateen.cli.options import Force, Json, Output, Space
+from lateen.cli.options import Force, Json, Space
 
 NAME = "path"
 HELP = """Walk from one item to another (or through several) and decode the way.
@@ -25,7 +26,10 @@ def command(
         Optional[str],  # noqa: UP045
         typer.Option("--along", help="straight, sphere or gaussian; the space's own geometry by default."),
     ] = None,
-    output: Output = None,
+    output: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("-o", "--output", help="Save the strip (.png, .jpg, .webp) or the film (.gif, .mp4)."),
+    ] = None,
     json: Json = False,
     force: Force = False,
 ) -> None:

@@ -30,11 +30,13 @@ class Readout:
         names: What each reader reads: a field, or "field = value" for one value of a categorical field.
         weights: (dim, f) change of each reading per latent unit.
         r2: (f,) share of variance explained on held-out items.
+        skipped: Fields that have no reader: too many values, or one.
     """
 
     names: tuple[str, ...]
     weights: Float32[np.ndarray, "dim f"]
     r2: Float[np.ndarray, " f"]
+    skipped: tuple[str, ...] = ()
 
     @classmethod
     def fit(
@@ -56,9 +58,11 @@ class Readout:
         """
         targets = _targets(fields)
         names = tuple(targets)
+        read = {name.partition(" = ")[0] for name in names} | set(names)
+        skipped = tuple(name for name in fields if name not in read)
         rows = np.random.default_rng(seed).permutation(len(vectors))[:MOST_ROWS]
         if not names or len(rows) < 8:
-            return cls((), np.zeros((vectors.shape[1], 0), np.float32), np.zeros(0))
+            return cls((), np.zeros((vectors.shape[1], 0), np.float32), np.zeros(0), tuple(fields))
         y = np.stack([targets[name][rows] for name in names], axis=1)
         x = np.asarray(vectors[rows], np.float64)
         n_fit = (3 * len(rows)) // 4
@@ -71,7 +75,7 @@ class Readout:
         residual = ((y[n_fit:] - predicted) ** 2).sum(0)
         total = ((y[n_fit:] - y[n_fit:].mean(0)) ** 2).sum(0)
         r2 = np.where(total > 0, 1 - residual / np.where(total > 0, total, 1), 0.0)
-        return cls(names, weights.astype(np.float32), r2)
+        return cls(names, weights.astype(np.float32), r2, skipped)
 
     def changes(self, move: Float[np.ndarray, " dim"]) -> dict[str, float]:
         """Predicted change of every readable field when a point moves by `move`, in the field's own units."""
@@ -79,8 +83,8 @@ class Readout:
         return {n: float(c) for n, c, r in zip(self.names, change, self.r2, strict=True) if r >= READABLE}
 
     def unreadable(self) -> list[str]:
-        """Fields of which nothing can be said: their readout fails on held-out items."""
-        return [n for n, r in zip(self.names, self.r2, strict=True) if r < READABLE]
+        """Fields of which nothing can be said: no reader, or one that fails on held-out items."""
+        return [*(n for n, r in zip(self.names, self.r2, strict=True) if r < READABLE), *self.skipped]
 
 
 def _targets(fields: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -77,7 +77,9 @@ class Support:
 def _far(
     reference: Float[np.ndarray, "n dim"], points: Float[np.ndarray, "q dim"], k: int, geometry: Geometry
 ) -> Float[np.ndarray, " q"]:
-    """Mean distance to the k nearest of the reference; an item of the reference is not its own neighbour."""
+    """Mean distance to the 2nd to (k + 1)th nearest of the reference.
+
+    Leaving the nearest out for everyone keeps an item from being its own neighbour, without a jump beside it.
+    """
     found = nearest(reference, points, k + 1, geometry=geometry).distances
-    itself = found[:, :1] == 0
-    return np.asarray(np.where(itself, found[:, 1:], found[:, :-1]).mean(axis=1), np.float32)
+    return np.asarray(found[:, 1:].mean(axis=1), np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from lateen.core.direction import Direction
@@ -34,11 +35,22 @@ class Fitted:
             f"{d.n_positive} with and {d.n_negative} without, stability {d.stability:.3f}, gap {d.gap:+.1f} steps"
         )
 
+    @property
+    def warning(self) -> str | None:
+        """Why not to trust it, or None."""
+        d = self.direction
+        if math.isnan(d.auc):
+            return f"too few items to hold any out: nobody knows whether {d.name} means anything"
+        if d.auc <= d.random_auc:
+            return f"{d.name} separates held-out items no better than random directions do: don't rely on it"
+        return None
+
     def describe(self) -> str:
         """A few lines for people."""
         closest = sorted(self.cosine_with.items(), key=lambda pair: -abs(pair[1]))[:8]
         angles = ", ".join(f"{name} {cosine:+.2f}" for name, cosine in closest)
-        return f"{self!r}" + (f"\ncosine with others: {angles}" if angles else "")
+        lines = [repr(self), f"cosine with others: {angles}" if angles else "", self.warning or ""]
+        return "\n".join(line for line in lines if line)
 
     def to_dict(self) -> dict[str, object]:
         """Plain data, as `--json` prints it."""
@@ -50,6 +62,7 @@ class Fitted:
             "positive": d.positive,
             "auc": rounded(d.auc),
             "random_auc": rounded(d.random_auc),
+            "warning": self.warning,
             "n_positive": d.n_positive,
             "n_negative": d.n_negative,
             "stability": rounded(d.stability),
@@ -73,7 +86,7 @@ def fit(
     if not name or "/" in name or "=" in name or name.startswith("."):
         raise InputError(f"A direction can't be called {name!r}; give a name without '/' and '='.")
     if name in opened.directions and not force:
-        raise InputError(f"The {opened.name} already has a direction {name!r}; add --force to replace it.")
+        raise InputError(f"The {opened.name} already has a direction {name!r}; replace it with --force (force=True).")
     if method not in METHODS:
         raise InputError(f"There is no method {method!r}; choose {', '.join(METHODS)}.")
     require_seed(seed)

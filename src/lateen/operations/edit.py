@@ -10,7 +10,7 @@ from PIL.Image import Image
 
 from lateen.core.errors import InputError
 from lateen.core.synthetic import Synthetic
-from lateen.operations.direction import get
+from lateen.operations.direction import Fitted, get
 from lateen.operations.near import shown
 from lateen.operations.opened import Opened, within_reach
 from lateen.operations.result import Pictured, rounded
@@ -28,6 +28,7 @@ class Edited(Pictured):
         after: The moved point.
         changed: Predicted change of each field that can be read off the codes, in the field's own units.
         unreadable: Fields of which nothing can be predicted.
+        warnings: Directions that should not be relied on, and why.
     """
 
     item: str
@@ -36,6 +37,7 @@ class Edited(Pictured):
     after: Synthetic
     changed: Mapping[str, float]
     unreadable: tuple[str, ...]
+    warnings: tuple[str, ...]
     _opened: Opened = field(repr=False)
 
     @property
@@ -56,6 +58,7 @@ class Edited(Pictured):
             "support_before": rounded(self.before.support),
             "changed": {name: rounded(change) for name, change in self.changed.items()},
             "unreadable": list(self.unreadable),
+            "warnings": list(self.warnings),
             "nearest": self.after.nearest,
             "decoded_by": self.after.decoded_by,
         }
@@ -64,11 +67,14 @@ class Edited(Pictured):
         """Before, after and difference, beside the predicted changes."""
         before, after = shown([self.before.image, self.after.image])
         moves = ", ".join(f"{name} {steps:+.3g}" for name, steps in self.by.items())
-        return before_after(before, after, labels=(self.item, moves), changed=self.changed)
+        labels = (f"{self.item}, decoded", f"{moves}  ({self.support:.2f})")
+        return before_after(before, after, labels=labels, changed=self.changed)
 
 
-def edit(opened: Opened, item: str, by: Mapping[str, float | int]) -> Edited:
+def edit(opened: Opened, item: str | int, by: Mapping[str, float | int]) -> Edited:
     """Move an ITEM along named directions, in standard deviations."""
+    if not isinstance(by, Mapping):
+        raise InputError(f"An edit takes steps by direction, such as {{'glasses': 2.0}}, got {by!r}.")
     if not by:
         raise InputError("An edit needs at least one direction and a number of steps, such as glasses=+2.")
     moves = {name: float(steps) for name, steps in by.items()}
@@ -82,8 +88,10 @@ def edit(opened: Opened, item: str, by: Mapping[str, float | int]) -> Edited:
     vector = opened.geometry.project(vector)
     before, after = opened.synthesise(np.stack([located.vector, vector]))
     readout = opened.readout
+    doubts = [Fitted(get(opened, name), {}).warning for name in moves]
+    warnings = tuple(doubt for doubt in doubts if doubt is not None)
     changed = readout.changes(vector - located.vector)
-    return Edited(located.label, moves, before, after, changed, tuple(readout.unreadable()), opened)
+    return Edited(located.label, moves, before, after, changed, tuple(readout.unreadable()), warnings, opened)
 
 
 def parse_moves(moves: list[str]) -> dict[str, float]:

@@ -37,6 +37,8 @@ class Info:
         if (r := c.round_trip) is not None:
             with_pca = f"PCA with {r.pca_dim} numbers {r.psnr_pca:.2f} dB"
             lines.append(f"roundtrip {r.psnr:.2f} dB PSNR, {with_pca} ({r.n} items)")
+            if r.psnr < r.psnr_pca:
+                lines.append("          worse than PCA: train longer, or use a model that was trained on such data")
         fields, directions = f["fields"], f["directions"]
         if isinstance(fields, dict) and fields:
             lines.append(f"fields    {', '.join(fields)}")

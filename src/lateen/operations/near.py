@@ -73,12 +73,12 @@ class Neighbours(Pictured):
         return draw_neighbours(query, list(zip(images, labels, strict=True)), label=self.query)
 
 
-def near(opened: Opened, item: str, k: int = 10, where: str | None = None) -> Neighbours:
+def near(opened: Opened, item: str | int, k: int = 10, where: str | None = None) -> Neighbours:
     """The k nearest items of an ITEM; the item itself is left out."""
     located = opened.locate(item)
     matches = matching(opened, located.vector, k, where, () if located.id is None else (located.id,))
     support = float(opened.support(located.vector[None])[0])
-    return Neighbours(item, matches, support, opened, located)
+    return Neighbours(str(item), matches, support, opened, located)
 
 
 def matching(

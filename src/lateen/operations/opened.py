@@ -178,12 +178,13 @@ class Opened:
             raise InputError(f"No item of {self.name} fulfils --where {where!r}.")
         return rows
 
-    def locate(self, item: str) -> Located:
+    def locate(self, item: str | int) -> Located:
         """Turn an ITEM into a point: an id, else a picture file, else an expression over both.
 
         Raises:
             UnknownNameError: If it is none of these, with the nearest ids.
         """
+        item = str(item)
         if item in self.rows:
             return Located(item, np.array(self.vectors[self.rows[item]]), id=item)
         if _is_file(item):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from PIL.Image import Image
 
 from lateen.core.errors import InputError
@@ -19,6 +19,9 @@ from lateen.plot.grid import grid
 from lateen.store import SpaceFolder
 
 MOST = 10_000  # samples, which are held in memory with their pictures
+
+
+WEAK = 0.05  # support below which a point is farther from the data than 95 % of held-out items
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +39,11 @@ class Samples(Pictured):
     source: str
 
     def __repr__(self) -> str:
-        return f"{len(self.items)} samples of {self.source}, seed {self.seed}"
+        what = f"{len(self.items)} samples of {self.source}, seed {self.seed}"
+        if math.isnan(self.items[0].support):
+            return what
+        near = sum(s.support >= WEAK for s in self.items)
+        return f"{what}: {near} lie no farther out than 95 % of the items do (support 0.05 or more)"
 
     def to_dict(self) -> dict[str, object]:
         """Plain data, as `--json` prints it."""
@@ -50,8 +57,9 @@ class Samples(Pictured):
         }
 
     def picture(self) -> Image:
-        """A grid of the decoded samples."""
-        return grid(np.stack(shown([s.image for s in self.items])))
+        """A grid of the decoded samples, the support under each."""
+        labels = None if math.isnan(self.items[0].support) else [f"{s.support:.2f}" for s in self.items]
+        return grid(shown([s.image for s in self.items]), labels=labels)
 
 
 def sample(opened: Opened, n: int = 16, seed: int = 0) -> Samples:

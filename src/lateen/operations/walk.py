@@ -84,7 +84,7 @@ class Walk(Pictured):
         return super().save(path, force=force)
 
 
-def walk(opened: Opened, stops: Sequence[str], steps: int = 9, along: str | None = None) -> Walk:
+def walk(opened: Opened, stops: Sequence[str | int], steps: int = 9, along: str | None = None) -> Walk:
     """Walk through two or more ITEMs in `steps` points; `along` defaults to the space's own geometry."""
     if len(stops) < 2:
         raise InputError(f"A path needs at least two items, got {len(stops)}.")

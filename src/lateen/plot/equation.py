@@ -75,7 +75,7 @@ def equation(
             page.missing(label, x, y, (width, height))
         else:
             page.picture(shown(picture, (width, height)), x, y)
-            page.text(x + width / 2, y + height + 6, label, align="center", width=width + 20, color=MUTED)
+            page.text(x + width / 2, y + height + 6, label, align="center", width=width, color=MUTED)
 
     x = PADDING
     for i, ((_, picture, label), (sign, weight)) in enumerate(zip(terms, signs, strict=True)):

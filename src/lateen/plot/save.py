@@ -72,7 +72,7 @@ def check_target(path: str | Path, suffixes: tuple[str, ...], *, force: bool) ->
     if is_folder:
         raise InputError(f"Can't write {target}: it is a folder; name a file in it.")
     if exists and not force:
-        raise InputError(f"{target} exists already; choose another name or pass --force to overwrite it.")
+        raise InputError(f"{target} exists already; choose another name or overwrite it with --force (force=True).")
     return target
 
 
