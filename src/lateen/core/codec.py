@@ -5,8 +5,9 @@ One idea: a codec is known by its `LatentSpec`. A space records the spec; a quer
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32, UInt8
@@ -15,6 +16,9 @@ from lateen.core.geometry import Geometry
 
 Images = UInt8[np.ndarray, "n height width 3"]
 Latents = Float32[np.ndarray, "n dim"]
+Items: TypeAlias = np.ndarray | Sequence[str]
+"""What an encoder takes, by its modality: Images for "image", strings for "text", (n, width) float32 for "vector" and
+"word"."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,8 @@ class LatentSpec:
         dtype: Type of the stored numbers: "float32" or "float16".
         fingerprint: Hash of the encoder's weights and preprocessing.
         numbers_per_item: Numbers per item before encoding (height x width x 3 for an image); 0 if not known.
-        preprocessing: What happens to an item before the network, as plain data (size, fit, colour, range).
+        preprocessing: What happens to an item before the network, as plain data. For pictures: size, fit, resample and
+            keep, as `sources.picture.View` has them. Under "options": what the user asked of the loader besides.
     """
 
     encoder: str
@@ -55,8 +60,40 @@ class Encoder(Protocol):
         """What the vectors are."""
         ...
 
-    def encode(self, images: Images) -> Latents:
-        """Encode a batch of images, each of the size that `spec.preprocessing["size"]` says."""
+    def encode(self, items: Any, /) -> Latents:
+        """Encode a batch of `Items` of the spec's modality, pictures in the size that `spec.preprocessing` says."""
+        ...
+
+
+@runtime_checkable
+class QueryEncoder(Protocol):
+    """An encoder that takes texts as queries, whatever its items are: sentences for texts, captions for pictures."""
+
+    def encode_query(self, texts: Sequence[str], /) -> Latents:
+        """Encode texts to points of the same space, to be searched with."""
+        ...
+
+
+@runtime_checkable
+class Unfitted(Protocol):
+    """What becomes an encoder once it has seen items of the source, such as "pca:64"."""
+
+    @property
+    def size(self) -> int:
+        """Side in pixels of the pictures that it wants to see."""
+        ...
+
+    def fit(self, items: Any, modality: str, seed: int) -> Encoder:
+        """The encoder.
+
+        Args:
+            items: `Items` from all over the source, a few thousand at most.
+            modality: What they are.
+            seed: Of whatever is random.
+
+        Raises:
+            InputError: If it can't be fitted to such items.
+        """
         ...
 
 

@@ -1,17 +1,21 @@
 """From `scheme:id[@revision]` to an encoder, through the entry points `lateen.encoders`.
 
 One idea: lateen's own schemes come in by the same door as any other package's. An entry point named after the
-scheme refers to a function `load(id, revision)` that returns a `Codec` or an `Encoder`.
+scheme refers to a function `load(id, revision, **options)` that returns a `Codec`, an `Encoder`, or something
+`Unfitted` that becomes one when it sees the source. The first line of its docstring is what `lateen encoders` says.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from inspect import Parameter, signature
 from pathlib import Path
+from typing import Any
 
-from lateen.core.codec import Encoder
+from lateen.core.codec import Encoder, Unfitted
 from lateen.core.errors import InputError, UnknownNameError
 
 GROUP = "lateen.encoders"
@@ -33,11 +37,13 @@ class EncoderName:
 
     @classmethod
     def parse(cls, text: str) -> EncoderName:
-        """Take `scheme:id[@revision]` apart; an @ in the name of an existing folder belongs to it.
+        """Take `scheme:id[@revision]`, or a scheme alone, apart; an @ in the name of an existing folder belongs to it.
 
         Raises:
-            InputError: If there is no scheme or no id.
+            InputError: If there is no scheme, or none of that name when it stands alone.
         """
+        if text in encoder_schemes():
+            return cls(text, "")
         scheme, colon, id = text.partition(":")
         drive = colon and len(scheme) == 1 and id[:1] in ("\\", "/")
         if not colon or not id or drive or not re.fullmatch(r"[\w+.-]+", scheme):
@@ -52,17 +58,20 @@ class EncoderName:
         return cls(scheme, id)
 
     def __str__(self) -> str:
-        return f"{self.scheme}:{self.id}" + (f"@{self.revision}" if self.revision else "")
+        id = f":{self.id}" if self.id else ""
+        return f"{self.scheme}{id}" + (f"@{self.revision}" if self.revision else "")
 
 
-def load_encoder(text: str) -> Encoder:
+def load_encoder(text: str, options: Mapping[str, object] | None = None) -> Encoder | Unfitted:
     """Load an encoder by its name.
 
     Args:
-        text: `scheme:id[@revision]`, such as "vae:faces.model".
+        text: `scheme:id[@revision]`, such as "vae:faces.model", or a scheme alone, such as "none".
+        options: What the loader takes besides, by name: "size", "prompt", "query_prompt", "truncate_dim",
+            "trust_remote_code". Those that are None or False are not handed on.
 
     Returns:
-        The encoder; it is a `Codec` as well if it decodes.
+        The encoder; it is a `Codec` as well if it decodes. Or what becomes an encoder once it has seen items.
 
     Raises:
         InputError: If the name can't be read, or the loader refuses it or gives something else.
@@ -72,8 +81,11 @@ def load_encoder(text: str) -> Encoder:
     points = _entry_points()
     if name.scheme not in points:
         raise UnknownNameError("encoder scheme", name.scheme, points, f"{text!r}; schemes: {', '.join(points)}")
-    loaded = points[name.scheme].load()(name.id, name.revision)
-    if not isinstance(loaded, Encoder):
+    load = points[name.scheme].load()
+    given = {key: value for key, value in (options or {}).items() if value is not None and value is not False}
+    _require_options(load, given, text)
+    loaded = load(name.id, name.revision, **given)
+    if not isinstance(loaded, Encoder | Unfitted):
         raise InputError(f"The loader of {text!r} gave a {type(loaded).__name__}, which is no encoder.")
     return loaded
 
@@ -85,3 +97,18 @@ def encoder_schemes() -> list[str]:
 
 def _entry_points() -> dict[str, EntryPoint]:
     return {point.name: point for point in sorted(entry_points(group=GROUP), key=lambda p: p.name)}
+
+
+def _require_options(load: Callable[..., Any], given: Mapping[str, object], text: str) -> None:
+    parameters = signature(load).parameters.values()
+    if any(p.kind is Parameter.VAR_KEYWORD for p in parameters):
+        return
+    taken = [p.name for p in list(parameters)[2:]]
+    for option in given:
+        if option not in taken:
+            flags = ", ".join(_flag(name) for name in taken) or "none"
+            raise InputError(f"The encoder {text!r} takes no {_flag(option)}; its options are: {flags}.")
+
+
+def _flag(option: str) -> str:
+    return "--" + option.replace("_", "-")

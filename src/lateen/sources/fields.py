@@ -7,7 +7,7 @@ and what did not match is counted and said.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -17,9 +17,10 @@ import pyarrow.parquet as pq
 from jaxtyping import Int64
 
 from lateen.core.errors import InputError, nearest_spellings
-from lateen.sources.source import Batch, Source, first_duplicate
+from lateen.sources.picture import View
+from lateen.sources.source import Batch, Rows, Source, Stretch, first_duplicate
 
-RESERVED = ("id", "vector", "uri", "shard_id")
+RESERVED = ("id", "vector", "uri", "shard_id", "digest")
 _KINDS = (".csv", ".tsv", ".parquet")
 _NOWHERE = -1
 _AMBIGUOUS = -2
@@ -63,21 +64,39 @@ class WithFields:
     def __len__(self) -> int:
         return len(self.source)
 
-    def keys(self, start: int, stop: int) -> list[str]:
+    def keys(self, rows: Rows) -> list[str]:
         """The source's keys and the values of the fields, so that a build notices a changed file."""
-        rows = self.columns.slice(start, stop - start).to_pylist()
-        return [f"{key}\0{row}" for key, row in zip(self.source.keys(start, stop), rows, strict=True)]
+        values = self.columns.take(pa.array(rows)).to_pylist()
+        return [f"{key}\0{row}" for key, row in zip(self.source.keys(rows), values, strict=True)]
 
-    def read(self, start: int, stop: int, *, size: int, fit: str = "crop") -> Batch:
+    def take(self, rows: Rows) -> Joined:
+        """The source's items and their rows of the file."""
+        return Joined(self.source.take(rows), rows, self.columns.take(pa.array(rows)))
+
+
+@dataclass(frozen=True, eq=False)
+class Joined:
+    """Items that are not read yet, with the file's columns.
+
+    Args:
+        stretch: The items.
+        rows: (m,) their rows in the source.
+        columns: m rows of the file.
+    """
+
+    stretch: Stretch
+    rows: Rows
+    columns: pa.Table
+
+    def read(self, view: View | None) -> Batch:
         """The source's batch with the file's columns for the items that could be read."""
-        batch = self.source.read(start, stop, size=size, fit=fit)
-        row_of = {id: row for row, id in enumerate(self.source.ids[start:stop], start)}
-        here = self.columns.take(pa.array([row_of[id] for id in batch.ids], pa.int64()))
-        fields = here.select([])
-        for name in self.field_schema.names:
-            table = here if name in here.column_names else batch.fields
-            fields = fields.append_column(name, table.column(name))
-        return Batch(batch.ids, batch.images, batch.uris, fields, batch.numbers, batch.bytes, batch.rejected)
+        batch = self.stretch.read(view)
+        here = self.columns.take(pa.array(np.searchsorted(self.rows, batch.rows)))
+        own = [name for name in batch.fields.column_names if name not in here.column_names]
+        fields = batch.fields.select(own)
+        for name in here.column_names:
+            fields = fields.append_column(name, here.column(name))
+        return replace(batch, fields=fields)
 
 
 def with_fields(source: Source, path: str | Path, *, paths: bool = False) -> WithFields:

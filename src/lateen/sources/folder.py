@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-import warnings
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from jaxtyping import Int64
-from PIL import Image
 
 from lateen.core.errors import InputError
-from lateen.sources.picture import SUFFIXES, Picture, read_picture
-from lateen.sources.source import Batch, Rejected, first_duplicate
+from lateen.sources.picture import SUFFIXES
+from lateen.sources.pictures import PictureFiles
+from lateen.sources.source import Rows, first_duplicate, no_fields
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,40 +58,23 @@ class ImageFolder:
     def __repr__(self) -> str:
         return f"ImageFolder({self.name}, {len(self):,} pictures)"
 
-    def keys(self, start: int, stop: int) -> list[str]:
+    def keys(self, rows: Rows) -> list[str]:
         """Id, size and time of change of each file."""
-        stop = min(stop, len(self))
-        return [f"{self.ids[i]}\0{self.sizes[i]}\0{self.times[i]}" for i in range(start, stop)]
+        return [f"{self.ids[i]}\0{self.sizes[i]}\0{self.times[i]}" for i in rows]
 
-    def read(self, start: int, stop: int, *, size: int, fit: str = "crop") -> Batch:
-        """Read pictures start..stop with a thread per core: Pillow decodes without the GIL."""
-        rows = range(start, min(stop, len(self)))
-        with warnings.catch_warnings(), ThreadPoolExecutor(_cores()) as pool:
-            warnings.simplefilter("ignore")  # Pillow warns of what is converted or rejected here anyway
-            read = list(pool.map(lambda row: self._read_one(row, size, fit), rows))
-        good = [(row, p) for row, p in zip(rows, read, strict=True) if isinstance(p, Picture)]
-        kept = [row for row, _ in good]
-        pixels = [p.pixels for _, p in good]
-        return Batch(
-            ids=[self.ids[row] for row in kept],
-            images=np.stack(pixels) if pixels else np.empty((0, size, size, 3), np.uint8),
-            uris=[(self.root / self.names[row]).as_uri() for row in kept],
-            fields=self._fields(kept),
-            numbers=np.array([p.numbers for _, p in good], np.int64),
-            bytes=np.array([p.bytes for _, p in good], np.int64),
-            rejected=[p for p in read if isinstance(p, Rejected)],
+    def take(self, rows: Rows) -> PictureFiles:
+        """The paths of some pictures."""
+        return PictureFiles(
+            rows=rows,
+            ids=[self.ids[i] for i in rows],
+            files=[os.path.join(self.root, self.names[i]) for i in rows],
+            states=[(int(self.sizes[i]), int(self.times[i])) for i in rows],
+            fields=self._fields(rows),
         )
 
-    def _read_one(self, row: int, size: int, fit: str) -> Picture | Rejected:
-        try:
-            return read_picture(self.root / self.names[row], size=size, fit=fit)
-        except InputError as error:
-            return Rejected(self.ids[row], str(error))
-
-    def _fields(self, rows: list[int]) -> pa.Table:
+    def _fields(self, rows: Rows) -> pa.Table:
         if self.labels is None:
-            # A table without columns still has a number of rows
-            return pa.table({"_": pa.nulls(len(rows))}).select([])
+            return no_fields(len(rows))
         return pa.table({"label": pa.array([self.labels[row] for row in rows], pa.string())})
 
 
@@ -106,7 +87,6 @@ def open_folder(path: str | Path) -> ImageFolder:
     root = Path(os.path.abspath(path))
     if not root.is_dir():
         raise InputError(f"{_printable(str(path))} is not a folder; give a folder of pictures.")
-    Image.init()  # once, before threads do it
     found, others = _walk(root)
     if not found:
         raise InputError(_no_pictures(root, others))
@@ -186,6 +166,3 @@ def _kinds(others: Counter[str]) -> str:
 def _printable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from lateen.core.errors import InputError
+from lateen.sources.picture import View, content_digest
 from lateen.sources.portraits import portraits, sample_factors
-from lateen.sources.source import Batch
+from lateen.sources.source import Batch, RowNumbers, Rows
 
 MOST, LARGEST_SEED = 100_000_000, 2**64 - 1
 _USAGE = (
@@ -54,7 +55,7 @@ class PortraitSource:
     @property
     def ids(self) -> Sequence[str]:
         """ "0", "1", ..."""
-        return [str(i) for i in range(self.n)]
+        return RowNumbers(self.n)
 
     @property
     def field_schema(self) -> pa.Schema:
@@ -64,21 +65,42 @@ class PortraitSource:
     def __len__(self) -> int:
         return self.n
 
-    def keys(self, start: int, stop: int) -> list[str]:
+    def keys(self, rows: Rows) -> list[str]:
         """Seed and number say everything."""
-        return [f"portraits\0{self.seed}\0{i}" for i in range(start, min(stop, self.n))]
+        return [f"portraits\0{self.seed}\0{i}" for i in rows]
 
-    def read(self, start: int, stop: int, *, size: int, fit: str = "crop") -> Batch:
-        """Draw portraits start..stop at this size; they are square, so every fit is the same."""
-        stop = min(stop, self.n)
-        images, factors = portraits(stop - start, self.seed, size=size, start=start)
-        numbers = np.full(stop - start, size * size * 3, np.int64)
+    def take(self, rows: Rows) -> Undrawn:
+        """Portraits that are to be drawn."""
+        return Undrawn(self.seed, rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Undrawn:
+    """Portraits that are to be drawn; they are square, so every fit is the same.
+
+    Args:
+        seed: Names the stream.
+        rows: (m,) numbers in it.
+    """
+
+    seed: int
+    rows: Rows
+
+    def read(self, view: View | None) -> Batch:
+        """Draw them."""
+        if view is None:
+            raise InputError("Portraits are pictures; they are drawn for a view only.")
+        runs = np.split(self.rows, np.flatnonzero(np.diff(self.rows) != 1) + 1)
+        drawn = [portraits(len(run), self.seed, size=view.size, start=int(run[0])) for run in runs if len(run)]
+        factors = [pa.table(dict(factors)) for _, factors in drawn]
+        numbers = np.full(len(self.rows), view.size**2 * 3, np.int64)
         return Batch(
-            ids=[str(i) for i in range(start, stop)],
-            images=images,
-            uris=[f"portraits:{self.seed}#{i}" for i in range(start, stop)],
-            fields=pa.table(dict(factors)),
+            rows=self.rows,
+            ids=[str(i) for i in self.rows],
+            items=np.concatenate([images for images, _ in drawn]),
+            uris=[f"portraits:{self.seed}#{i}" for i in self.rows],
+            fields=pa.concat_tables(factors),
             numbers=numbers,
             bytes=numbers,  # they were never files: one byte per number
-            rejected=[],
+            digests=[content_digest(b"portraits %d %d" % (self.seed, i)) for i in self.rows],
         )

@@ -7,9 +7,10 @@ frame of an animation) and refuse the rest with a reason that its owner understa
 from __future__ import annotations
 
 import io
-import os
 import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,60 @@ MAX_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a gigabyte of RGB
 _TYPES = "avif bmp dib gif jfif jp2 jpe jpeg jpg pbm pcx pgm png pnm ppm tga tif tiff webp"
 SUFFIXES = frozenset(f".{kind}" for kind in _TYPES.split())
 _WHITE = (255, 255, 255)
+_FILTERS = {
+    "nearest": Image.Resampling.NEAREST,
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+    "lanczos": Image.Resampling.LANCZOS,
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """How a model wants to see pictures.
+
+    Args:
+        size: Pixels of the sides of the square.
+        fit: "crop" the middle square, "pad" to a square with white, or "stretch" to a square.
+        resample: "nearest", "bilinear", "bicubic" or "lanczos".
+        keep: Share of the square's side that is kept around its middle: 0.875 for a model that was trained on
+            pictures resized to 256 pixels of which the middle 224 are seen.
+
+    Raises:
+        InputError: If one of them is out of its range.
+    """
+
+    size: int
+    fit: str = "crop"
+    resample: str = "lanczos"
+    keep: float | int = 1.0
+
+    def __post_init__(self) -> None:
+        if self.fit not in FITS:
+            raise InputError(f"There is no fit {self.fit!r}; choose crop, pad or stretch.")
+        if self.size < 1:
+            raise InputError(f"A picture can't have {self.size} pixels a side; give a size of at least 1.")
+        if self.resample not in _FILTERS:
+            raise InputError(f"There is no resample {self.resample!r}; choose one of {', '.join(_FILTERS)}.")
+        if not 0 < self.keep <= 1:
+            raise InputError(f"A view can keep a share of (0, 1] of a picture's side, got {self.keep}.")
+
+    @classmethod
+    def of(cls, preprocessing: Mapping[str, object], fit: str | None = None) -> View:
+        """The view that a spec's preprocessing describes, or the same with another fit.
+
+        Raises:
+            InputError: If it doesn't say the size.
+        """
+        known = {name: preprocessing[name] for name in ("fit", "resample", "keep") if name in preprocessing}
+        size = preprocessing.get("size")
+        if not isinstance(size, int):
+            raise InputError("the preprocessing doesn't say the 'size' of pictures")
+        return cls(**{"size": size, **known, **({} if fit is None else {"fit": fit})})  # type: ignore[arg-type]
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data for a spec's preprocessing."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,49 +88,57 @@ class Picture:
         pixels: (size, size, 3) uint8 RGB.
         numbers: Height x width x channels as it was found; grey has one channel, anything else three.
         bytes: Size of the file.
+        digest: 16 bytes that name the file's content.
     """
 
     pixels: UInt8[np.ndarray, "size size 3"]
     numbers: int
     bytes: int
+    digest: bytes
 
 
-def read_picture(file: str | Path | bytes, *, size: int, fit: str = "crop") -> Picture:
+def read_picture(file: str | Path | bytes, view: View) -> Picture:
     """Read one picture.
 
     Args:
         file: A path, or the bytes of a picture file.
-        size: Pixels of the sides of the square that comes out.
-        fit: "crop" the middle square, "pad" to a square with white, or "stretch" to a square.
+        view: How it becomes square.
 
     Raises:
         InputError: If it can't be used; the message is the reason alone, without the name of the file.
     """
-    if fit not in FITS:
-        raise InputError(f"There is no fit {fit!r}; choose crop, pad or stretch.")
-    if size < 1:
-        raise InputError(f"A picture can't have {size} pixels a side; give a size of at least 1.")
     try:
-        n_bytes = len(file) if isinstance(file, bytes) else os.stat(file).st_size
-        if n_bytes == 0:
+        data = file if isinstance(file, bytes) else Path(file).read_bytes()
+        if not data:
             raise InputError("an empty file (0 bytes)")
-        with Image.open(io.BytesIO(file) if isinstance(file, bytes) else file) as image:
-            return _convert(image, n_bytes, size, fit)
+        with Image.open(io.BytesIO(data)) as image:
+            return _convert(image, data, view)
     except InputError:
         raise
     except Exception as error:  # Pillow's readers raise almost anything on damaged files
         raise InputError(_reason(error)) from error
 
 
-def _convert(image: Image.Image, n_bytes: int, size: int, fit: str) -> Picture:
+def content_digest(data: bytes) -> bytes:
+    """16 bytes that name a content: the same for the same bytes, whatever they are called."""
+    return blake2b(data, digest_size=16).digest()
+
+
+def view_pixels(pixels: UInt8[np.ndarray, "height width *channels"], view: View) -> UInt8[np.ndarray, "size size 3"]:
+    """Pixels that were never a file (grey or RGB), as a model wants to see them."""
+    return np.asarray(_square(Image.fromarray(pixels).convert("RGB"), view), np.uint8)
+
+
+def _convert(image: Image.Image, data: bytes, view: View) -> Picture:
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise InputError(f"{width:,} x {height:,} pixels: more than {MAX_PIXELS:,} (a decompression bomb?)")
     channels = 1 if image.mode in ("1", "L", "LA", "La", "F") or image.mode.startswith("I") else 3
-    image.draft(None, (2 * size, 2 * size))  # JPEG: decode at a fraction of the size where that is enough
+    least = round(2 * view.size / view.keep)
+    image.draft(None, (least, least))  # JPEG: decode at a fraction of the size where that is enough
     image.load()
-    square = _square(_rgb(_upright(image)), size, fit)
-    return Picture(np.asarray(square, np.uint8), height * width * channels, n_bytes)
+    square = _square(_rgb(_upright(image)), view)
+    return Picture(np.asarray(square, np.uint8), height * width * channels, len(data), content_digest(data))
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -112,21 +175,23 @@ def _eight_bit(values: np.ndarray, mode: str) -> UInt8[np.ndarray, "height width
     return np.asarray(np.rint(x * (255 / top)), np.uint8)
 
 
-def _square(image: Image.Image, size: int, fit: str) -> Image.Image:
-    width, height = image.size
-    if (width, height) == (size, size):
+def _square(image: Image.Image, view: View) -> Image.Image:
+    (width, height), size, resample = image.size, view.size, _FILTERS[view.resample]
+    if (width, height) == (size, size) and view.keep == 1:
         return image
-    if fit == "pad":
-        scale = size / max(width, height)
+    if view.fit == "pad":
+        side = max(width, height) * view.keep
+        scale = size / side
         inner = (max(1, round(width * scale)), max(1, round(height * scale)))
         ground = Image.new("RGB", (size, size), _WHITE)
-        small = image.resize(inner, Image.Resampling.LANCZOS, reducing_gap=3.0)
+        small = image.resize(inner, resample, reducing_gap=3.0)
         ground.paste(small, ((size - inner[0]) // 2, (size - inner[1]) // 2))
         return ground
-    side = min(width, height)
-    left, top = (width - side) / 2, (height - side) / 2
-    box = (left, top, left + side, top + side) if fit == "crop" else (0, 0, width, height)
-    return image.resize((size, size), Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
+    across, down = (width, height) if view.fit == "stretch" else (min(width, height),) * 2
+    across, down = across * view.keep, down * view.keep
+    left, top = (width - across) / 2, (height - down) / 2
+    box = (left, top, left + across, top + down)
+    return image.resize((size, size), resample, box=box, reducing_gap=3.0)
 
 
 def _reason(error: Exception) -> str:

@@ -1,20 +1,25 @@
-"""What a source of items is: a sequence with ids and keys, of which any stretch can be read as a batch.
+"""What a source of items is: a sequence with ids and keys, of which any rows can be taken and read.
 
-One idea: a source is random access. Item i is the same item every time, so a build can be cut into shards,
-stopped anywhere, and gone on with.
+One idea: a source is random access, and reading has two halves. `take` is quick and stays here; what it gives can be
+sent to another process, where `read` does the work. So a build can be cut into shards, spread over workers, stopped
+anywhere, and gone on with.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass, field
+from typing import Protocol, overload, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Int64, UInt8
+from jaxtyping import Int64
 
+from lateen.core.codec import Items
 from lateen.core.errors import InputError
+from lateen.sources.picture import View
+
+Rows = Int64[np.ndarray, " m"]
 
 
 @dataclass(frozen=True)
@@ -27,28 +32,41 @@ class Rejected:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """A stretch of a source, read: what could be used, and the rest in `rejected`.
+    """Rows of a source, read: what could be used, and the rest in `rejected`.
 
     Args:
-        ids: n unique strings.
-        images: (n, size, size, 3) uint8.
+        rows: (n,) row of each item in its source, ascending.
+        ids: n strings.
+        items: By modality: (n, size, size, 3) uint8 pictures, n texts, or (n, width) float32 vectors.
         uris: n strings that say where each item comes from; "" where it comes from nowhere.
         fields: n rows of what is known of the items, in the source's `field_schema`.
-        numbers: (n,) numbers per item as it was found (height x width x channels).
+        numbers: (n,) numbers per item as it was found (height x width x channels; characters; width).
         bytes: (n,) bytes per item as it was found (a file's size).
-        rejected: The items of the stretch that are missing above.
+        digests: n times 16 bytes that name the content of each item.
+        rejected: The items among the rows that are missing above.
     """
 
+    rows: Rows
     ids: list[str]
-    images: UInt8[np.ndarray, "n size size 3"]
+    items: Items
     uris: list[str]
     fields: pa.Table
     numbers: Int64[np.ndarray, " n"]
     bytes: Int64[np.ndarray, " n"]
-    rejected: list[Rejected]
+    digests: list[bytes]
+    rejected: list[Rejected] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.ids)
+
+
+@runtime_checkable
+class Stretch(Protocol):
+    """Rows of a source, taken but not read. It can be pickled, and knows all that reading needs."""
+
+    def read(self, view: View | None) -> Batch:
+        """Read the items, pictures as `view` says; those that can't be read are in `rejected`."""
+        ...
 
 
 @runtime_checkable
@@ -82,13 +100,39 @@ class Source(Protocol):
 
     def __len__(self) -> int: ...
 
-    def keys(self, start: int, stop: int) -> list[str]:
-        """What identifies the content of items start..stop, unread (for a file: id, size, time)."""
+    def keys(self, rows: Rows) -> list[str]:
+        """What identifies the content of some items, unread (for a file: id, size, time)."""
         ...
 
-    def read(self, start: int, stop: int, *, size: int, fit: str = "crop") -> Batch:
-        """Read items start..stop as size x size pictures; those that can't be read are in `rejected`."""
+    def take(self, rows: Rows) -> Stretch:
+        """Get hold of some items, rows ascending; quick, and without decoding pictures.
+
+        Raises:
+            InputError: If the source has changed since it was opened in a way that spoils all of it.
+        """
         ...
+
+
+@dataclass(frozen=True)
+class RowNumbers(Sequence[str]):
+    """The ids of items that have no names: "0", "1", ...
+
+    Args:
+        n: How many.
+    """
+
+    n: int
+
+    def __len__(self) -> int:
+        return self.n
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        numbers = range(self.n)[index]
+        return str(numbers) if isinstance(numbers, int) else [str(i) for i in numbers]
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,28 +176,35 @@ class Limited:
     def __len__(self) -> int:
         return min(self.limit, len(self.source))
 
-    def keys(self, start: int, stop: int) -> list[str]:
+    def keys(self, rows: Rows) -> list[str]:
         """As the whole source."""
-        return self.source.keys(start, min(stop, len(self)))
+        return self.source.keys(rows)
 
-    def read(self, start: int, stop: int, *, size: int, fit: str = "crop") -> Batch:
+    def take(self, rows: Rows) -> Stretch:
         """As the whole source."""
-        return self.source.read(start, min(stop, len(self)), size=size, fit=fit)
+        return self.source.take(rows)
 
 
-def batches(source: Source, *, size: int, fit: str = "crop", rows: int = 256) -> Iterator[Batch]:
+def batches(source: Source, view: View | None = None, *, rows: int = 256) -> Iterator[Batch]:
     """Read a whole source in order, `rows` items at a time."""
     for start in range(0, len(source), rows):
-        yield source.read(start, min(start + rows, len(source)), size=size, fit=fit)
+        yield source.take(np.arange(start, min(start + rows, len(source)))).read(view)
+
+
+def no_fields(n: int) -> pa.Table:
+    """A table of n rows and no columns."""
+    return pa.table({"_": pa.nulls(n)}).select([])
+
+
+def repeated_ids(ids: Sequence[str]) -> dict[int, int]:
+    """The rows whose id has occurred before, each with the row where it did."""
+    if isinstance(ids, RowNumbers) or len(set(ids)) == len(ids):
+        return {}
+    first: dict[str, int] = {}
+    return {row: first[id] for row, id in enumerate(ids) if first.setdefault(id, row) != row}
 
 
 def first_duplicate(ids: Sequence[str]) -> str | None:
     """The first id that occurs a second time, or None."""
-    if len(set(ids)) == len(ids):
-        return None
-    seen: set[str] = set()
-    for id in ids:
-        if id in seen:
-            return id
-        seen.add(id)
-    return None
+    row = next(iter(repeated_ids(ids)), None)
+    return None if row is None else ids[row]
