@@ -35,6 +35,7 @@ def shard(number: int, rows: int) -> Shard:
         uris=[f"file:///{id}" for id in ids],
         vectors=random.standard_normal((rows, DIM)).astype(np.float32),
         fields=pa.table(fields, schema=FIELDS),
+        digests=[bytes([number, i]) * 8 for i in range(rows)],
         thumbnails=encode_thumbnails(random.integers(0, 256, (rows, 8, 8, 3), np.uint8)),
         rejected=[(f"{number}/bad.png", "an empty file (0 bytes)")],
         numbers=192 * rows,

@@ -6,7 +6,8 @@ One idea: the order of `ids()` is the order of everything: vectors, fields, thum
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import shorten
@@ -25,7 +26,7 @@ from lateen.store.meta import FILE, SpaceMeta, hash_files, read_meta, write_meta
 
 POINTS, THUMBS, CODEC = "points.lance", "thumbs.lance", "codec"
 FOLDERS = ("directions", "derived", "ledger")
-_OWN = ("id", "vector", "uri", "shard_id")
+_OWN = ("id", "vector", "uri", "shard_id", "digest")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,14 +78,15 @@ class SpaceFolder:
             )
         _check_codec(path, meta)
         folder = cls(path, meta)
-        for name in (POINTS, THUMBS):
-            rows = tables.open_table(path / name).count_rows()
-            if rows != meta.compression.n:
+        expected = {POINTS: meta.compression.n, THUMBS: meta.compression.n if meta.spec.modality == "image" else 0}
+        for name, n in expected.items():
+            rows = folder.table(name).count_rows()
+            if rows != n:
                 raise SpaceError(
-                    f"{path / name} holds {rows:,} rows, but {FILE} says {meta.compression.n:,}. "
+                    f"{path / name} holds {rows:,} rows, but {FILE} says {n:,}. "
                     "Restore it from a copy or build the space again."
                 )
-        dim = tables.open_table(path / POINTS).schema.field("vector").type.list_size
+        dim = folder.table(POINTS).schema.field("vector").type.list_size
         if dim != meta.spec.dim:
             raise SpaceError(
                 f"{path / POINTS} holds vectors of {dim} numbers, but {FILE} says {meta.spec.dim}. "
@@ -99,6 +101,22 @@ class SpaceFolder:
     def codec_path(self) -> Path | None:
         """The folder of the model that was trained here, or None if the space only refers to its encoder."""
         return self.path / CODEC if self.meta.codec_files else None
+
+    def table(self, name: str) -> Any:
+        """A Lance table, POINTS or THUMBS, in the version that belongs to space.json.
+
+        Raises:
+            SpaceError: If it is damaged.
+        """
+        return tables.open_table(self.path / name, self.meta.versions.get(name))
+
+    def latest_versions(self) -> dict[str, int]:
+        """The newest version of each table, for a space.json that is about to be written."""
+        return {name: tables.latest_version(self.path / name) for name in (POINTS, THUMBS)}
+
+    def scan(self, columns: Sequence[str], rows: int = 65_536) -> Iterator[pa.RecordBatch]:
+        """Columns of the points in row order, batch by batch: memory stays flat."""
+        return tables.scan(self.path / POINTS, columns, rows, self.meta.versions.get(POINTS))
 
     def described(self, meta: SpaceMeta) -> SpaceFolder:
         """The same folder with another space.json, which is written."""
@@ -161,7 +179,7 @@ class SpaceFolder:
     def content(self) -> str:
         """A key that is the same as long as the rows are: what is derived from them is kept under it."""
         if "content" not in self._cache:
-            fragments = tables.open_table(self.path / POINTS).get_fragments()
+            fragments = self.table(POINTS).get_fragments()
             files = [file.path for fragment in fragments for file in fragment.data_files()]
             self._cache["content"] = content_key(self.meta.spec.fingerprint, files)
         key: str = self._cache["content"]
@@ -169,7 +187,7 @@ class SpaceFolder:
 
     def field_schema(self) -> pa.Schema:
         """Names and types of the user's fields."""
-        schema = tables.open_table(self.path / POINTS).schema
+        schema = self.table(POINTS).schema
         return pa.schema([f for f in schema if f.name not in _OWN])
 
     def fields(self, names: Sequence[str] | None = None) -> pa.Table:
@@ -185,7 +203,7 @@ class SpaceFolder:
                 raise UnknownNameError("field", name, known, f"space {self.path.name}")
         if not chosen:
             return pa.table({"_": pa.nulls(len(self))}).select([])
-        with tables.reading(self.path / POINTS) as table:
+        with self._reading(POINTS) as table:
             return table.scanner(columns=chosen, scan_in_order=True).to_table()
 
     def rows_where(self, filter: str) -> Int64[np.ndarray, " m"]:
@@ -205,7 +223,7 @@ class SpaceFolder:
                 f'The filter {filter!r} has "{quoted[0]}" in double quotes, which makes it a text. '
                 f"Write the field bare or as `{quoted[0]}`, and texts in single quotes."
             )
-        table = tables.open_table(self.path / POINTS)
+        table = self.table(POINTS)
         try:
             # The parentheses make an error of what follows a condition ("; DROP ...", "ORDER BY ..."), which Lance
             # would leave out in silence; the new line ends a comment.
@@ -216,26 +234,40 @@ class SpaceFolder:
         return np.sort(rows.column("_rowoffset").to_numpy().astype(np.int64))
 
     def thumbnails(self, ids: Iterable[str]) -> dict[str, bytes]:
-        """JPEG bytes of the small picture of each id.
+        """JPEG bytes of the small picture of each id; {} in a space whose items are no pictures.
 
         Raises:
             UnknownNameError: If an id doesn't exist.
         """
         rows = [self.row(id) for id in ids]
-        with tables.reading(self.path / THUMBS) as table:
+        if self.meta.spec.modality != "image":
+            return {}
+        with self._reading(THUMBS) as table:
             taken = table.take(rows, columns=["id", "image"])
         return dict(zip(taken.column("id").to_pylist(), taken.column("image").to_pylist(), strict=True))
 
     def uri(self, id: str) -> str:
         """Where an item came from; "" if from nowhere."""
         row = self.row(id)
-        with tables.reading(self.path / POINTS) as table:
+        with self._reading(POINTS) as table:
             taken = table.take([row], columns=["uri"])
         return str(taken.column("uri")[0].as_py())
 
+    def digests(self) -> dict[str, bytes]:
+        """What names the content of each item, by id; empty in a space from before they were kept."""
+        if "digest" not in self.table(POINTS).schema.names:
+            return {}
+        found: dict[str, bytes] = {}
+        for batch in self.scan(["id", "digest"]):
+            found.update(zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True))
+        return found
+
+    def _reading(self, name: str) -> AbstractContextManager[Any]:
+        return tables.reading(self.path / name, self.meta.versions.get(name))
+
     def _column(self, name: str) -> list[Any]:
         values: list[Any] = []
-        for batch in tables.scan(self.path / POINTS, [name]):
+        for batch in self.scan([name]):
             values.extend(batch.column(0).to_pylist())
         return values
 
@@ -248,7 +280,7 @@ class SpaceFolder:
     def _write_vectors(self, file: BinaryIO) -> None:
         shape = (len(self), self.meta.spec.dim)
         np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
-        for batch in tables.scan(self.path / POINTS, ["vector"], rows=16_384):
+        for batch in self.scan(["vector"], rows=16_384):
             flat = batch.column(0).flatten().to_numpy(zero_copy_only=False)
             file.write(flat.astype("<f4", copy=False).tobytes())
 

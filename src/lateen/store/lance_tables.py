@@ -27,13 +27,14 @@ class UnsupportedProcessorError(LateenError):
 
 
 def points_schema(dim: int, dtype: str, fields: pa.Schema) -> pa.Schema:
-    """Columns of `points.lance`: id, vector, uri, shard_id, then the user's fields."""
+    """Columns of `points.lance`: id, vector, uri, shard_id, digest (of the item's content), then the user's fields."""
     number = pa.float16() if dtype == "float16" else pa.float32()
     own = [
         ("id", pa.string()),
         ("vector", pa.list_(number, dim)),
         ("uri", pa.string()),
         ("shard_id", pa.int64()),
+        ("digest", pa.binary(16)),
     ]
     return pa.schema([pa.field(*column) for column in own] + [pa.field(f.name, f.type) for f in fields])
 
@@ -55,8 +56,8 @@ def exists(path: Path) -> bool:
     return (path / "_versions").is_dir() and any((path / "_versions").iterdir())
 
 
-def open_table(path: Path) -> Any:
-    """Open the latest version of a table as a `lance.LanceDataset`.
+def open_table(path: Path, version: int | None = None) -> Any:
+    """Open a version of a table, by default the latest, as a `lance.LanceDataset`.
 
     Raises:
         SpaceError: If it is not there or damaged.
@@ -64,15 +65,15 @@ def open_table(path: Path) -> Any:
     if not exists(path):
         raise SpaceError(f"{path} is missing; restore it from a copy or build the space again.")
     try:
-        return _lance().dataset(str(path))
+        return _lance().dataset(str(path), version=version)
     except (OSError, ValueError) as error:
         raise SpaceError(f"{path} can't be opened: {error}. Restore it or build the space again.") from error
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[Any]:
+def reading(path: Path, version: int | None = None) -> Iterator[Any]:
     """The table, open to be read; raises SpaceError where its data files are missing or damaged."""
-    table = open_table(path)
+    table = open_table(path, version)
     try:
         yield table
     except (OSError, ValueError) as error:
@@ -109,10 +110,10 @@ def append(path: Path, fragments: Sequence[dict[str, Any]]) -> None:
     library.LanceDataset.commit(str(path), library.LanceOperation.Append(parts), read_version=table.version)
 
 
-def committed_shards(path: Path) -> set[int]:
+def committed_shards(path: Path, version: int | None = None) -> set[int]:
     """The shards whose rows are in the table."""
     shards: set[int] = set()
-    for batch in open_table(path).to_batches(columns=["shard_id"]):
+    for batch in open_table(path, version).to_batches(columns=["shard_id"]):
         shards.update(batch.column(0).unique().to_pylist())
     return shards
 
@@ -128,14 +129,21 @@ def remove_unknown_files(path: Path, known: Sequence[dict[str, Any]]) -> int:
     return len(orphans)
 
 
+def latest_version(path: Path) -> int:
+    """The number of the latest version of a table."""
+    return int(open_table(path).version)
+
+
 def forget_old_versions(path: Path) -> None:
     """Drop the versions before the latest; since rows are only appended, they hold nothing of their own."""
     open_table(path).cleanup_old_versions(older_than=timedelta(0))
 
 
-def scan(path: Path, columns: Sequence[str], rows: int = 65_536) -> Iterator[pa.RecordBatch]:
+def scan(
+    path: Path, columns: Sequence[str], rows: int = 65_536, version: int | None = None
+) -> Iterator[pa.RecordBatch]:
     """The columns of a table in order, batch by batch: memory stays flat."""
-    table, wanted = open_table(path), list(columns)
+    table, wanted = open_table(path, version), list(columns)
     batches = table.scanner(columns=wanted, scan_in_order=True, batch_size=rows, batch_readahead=2).to_batches()
     while True:
         with reading(path):

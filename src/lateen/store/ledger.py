@@ -73,6 +73,10 @@ class Ledger:
             raise SpaceError(f"Shard {entry.shard} is in the ledger {self.folder} already.")
         write_file(path, json.dumps(asdict(entry)).encode())
 
+    def remove(self, shard: int) -> None:
+        """Forget a finished shard that no table holds."""
+        (self.folder / f"{shard:09d}.json").unlink(missing_ok=True)
+
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Be the only build that writes to this space; the system lets go when the process ends."""

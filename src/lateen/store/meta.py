@@ -92,6 +92,9 @@ class SpaceMeta:
         decodes: Whether the encoder decodes too, so that points can be turned into pictures by it.
         compression: What encoding did to the size of items.
         codec_files: SHA-256 of each file in `codec/`; empty if the space only refers to its encoder.
+        versions: Version of each Lance table that belongs to this space.json, by name; the latest where it is not said.
+            So rows that an unfinished append has written are not seen, and a finished one is seen all at once.
+        shards: Shards of the ledger that are rows of this space; later ones belong to an append that is not finished.
         format: Version of the layout of the folder.
     """
 
@@ -107,15 +110,13 @@ class SpaceMeta:
     decodes: bool = False
     compression: Compression = field(default_factory=Compression)
     codec_files: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
+    shards: int = 0
     format: int = FORMAT
 
     def to_dict(self) -> dict[str, object]:
         """Plain data for space.json."""
         return asdict(self)
-
-    def finished(self, compression: Compression, codec_files: dict[str, str]) -> SpaceMeta:
-        """The same, complete."""
-        return replace(self, complete=True, compression=compression, codec_files=codec_files)
 
 
 def write_meta(space: Path, meta: SpaceMeta) -> None:

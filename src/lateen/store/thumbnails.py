@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from jaxtyping import UInt8
@@ -14,8 +13,7 @@ SIDE = 96
 
 def encode_thumbnails(images: UInt8[np.ndarray, "n size size 3"]) -> list[bytes]:
     """JPEG bytes of each image, scaled to at most 96 pixels a side."""
-    with ThreadPoolExecutor(4) as pool:  # Pillow works without the GIL
-        return list(pool.map(_encode, images, chunksize=16))
+    return [_encode(pixels) for pixels in images]
 
 
 def _encode(pixels: UInt8[np.ndarray, "size size 3"]) -> bytes:

@@ -1,14 +1,15 @@
 """Writing a space shard by shard, so that a kill at any moment loses the shard at hand at most.
 
-One idea: data files, then the ledger entry, then the commit. A restart removes files that no entry knows and
-commits entries that the tables don't hold, each of the two tables by itself.
+One idea: data files, then the ledger entry; when all are there one commit per table, then space.json, which says the
+versions of both. A restart removes files that no entry knows and commits what the tables lack. A finished space that
+grows is read at the old versions until the new space.json is there.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,7 +25,8 @@ from lateen.store.folder import CODEC, POINTS, THUMBS, SpaceFolder
 from lateen.store.ledger import Ledger, ShardEntry
 from lateen.store.meta import Compression, RoundTrip, hash_files
 
-COMMIT_EVERY = 16  # shards; a commit is cheap but each leaves a version behind until the end
+REJECTED = "rejected.jsonl"
+_KINDS = ((POINTS, "points"), (THUMBS, "thumbs"))  # the tables and what a ledger entry calls their files
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +38,8 @@ class Shard:
         uris: n places they came from.
         vectors: (n, dim).
         fields: n rows.
-        thumbnails: n pictures as JPEG bytes.
+        digests: n times 16 bytes that name the content.
+        thumbnails: n pictures as JPEG bytes; none if the items are no pictures.
         rejected: (id, reason) of the items that could not be used.
         numbers: Sum of the numbers before encoding.
         bytes: Sum of the bytes before encoding.
@@ -46,6 +49,7 @@ class Shard:
     uris: Sequence[str]
     vectors: Float32[np.ndarray, "n dim"]
     fields: pa.Table
+    digests: Sequence[bytes]
     thumbnails: Sequence[bytes]
     rejected: Sequence[tuple[str, str]]
     numbers: int
@@ -60,12 +64,14 @@ class SpaceWriter:
         folder: The space.
         ledger: Its ledger.
         entries: What is finished, by shard.
+        base: Shards that belong to the space already, if it is one that grows; the first new shard has this number.
     """
 
     folder: SpaceFolder
     ledger: Ledger
     entries: dict[int, ShardEntry] = field(default_factory=dict)
-    _pending: list[ShardEntry] = field(default_factory=list)
+    base: int = 0
+    _committed: dict[str, set[int]] = field(default_factory=dict)
 
     @classmethod
     @contextmanager
@@ -84,9 +90,14 @@ class SpaceWriter:
             yield writer
 
     @property
+    def new_entries(self) -> dict[int, ShardEntry]:
+        """The finished shards of this build: all, or those from `base` on."""
+        return {number: entry for number, entry in self.entries.items() if number >= self.base}
+
+    @property
     def items_done(self) -> int:
-        """Items encoded or rejected in finished shards."""
-        return sum(e.rows + len(e.rejected) for e in self.entries.values())
+        """Items encoded or rejected in the finished shards of this build."""
+        return sum(e.rows + len(e.rejected) for e in self.new_entries.values())
 
     def write(self, number: int, key: str, shard: Shard) -> None:
         """Store one shard; it counts from the moment its ledger entry is there."""
@@ -103,35 +114,51 @@ class SpaceWriter:
         )
         self.ledger.put(entry)
         self.entries[number] = entry
-        self._pending.append(entry)
-        if len(self._pending) >= COMMIT_EVERY:
-            self.commit()
 
-    def commit(self) -> None:
-        """Make the shards written so far rows of the tables."""
-        tables.append(self.folder.path / POINTS, [f for e in self._pending for f in e.points])
-        tables.append(self.folder.path / THUMBS, [f for e in self._pending for f in e.thumbs])
-        self._pending.clear()
+    def forget_new(self) -> None:
+        """Forget the shards of an append that was stopped and can't be gone on with."""
+        for number in self.new_entries:
+            self.ledger.remove(number)
+            del self.entries[number]
+        self._reconcile()
 
-    def finish(self, round_trip: RoundTrip | None = None) -> SpaceFolder:
-        """Commit the rest, check the counts, write rejected.jsonl, and declare the space complete.
+    def finish(self, round_trip: RoundTrip | None = None, retried: Collection[str] = ()) -> SpaceFolder:
+        """Commit, check the counts, write rejected.jsonl, and declare the space complete.
 
         Args:
             round_trip: What encoding and decoding costs, if it was measured.
+            retried: Ids that this build dealt with; what an earlier one said of them in rejected.jsonl is replaced.
 
         Raises:
             SpaceError: If the tables don't hold what the ledger says.
         """
-        self.commit()
-        path, rows = self.folder.path, sum(e.rows for e in self.entries.values())
-        for name in (POINTS, THUMBS):
+        path, meta = self.folder.path, self.folder.meta
+        for name, kind in _KINDS:
+            entries = [e for number, e in self.entries.items() if number not in self._committed[name]]
+            tables.append(path / name, [f for e in entries for f in getattr(e, kind)])
+            rows = sum(e.rows for e in self.entries.values()) if name == POINTS or self._has_pictures else 0
             found = tables.open_table(path / name).count_rows()
             if found != rows:
                 raise SpaceError(f"{path / name} holds {found:,} rows, the ledger says {rows:,}; build it again.")
-            tables.forget_old_versions(path / name)
-        self._write_rejected()
-        compression = replace(self.compression(), round_trip=round_trip)
-        return self.folder.described(self.folder.meta.finished(compression, hash_files(path / CODEC)))
+            if not meta.complete:  # else somebody may have it open
+                tables.forget_old_versions(path / name)
+        rejected = self._rejected(retried)
+        self._write_rejected(rejected)
+        compression = replace(self.compression(), rejected=len(rejected), round_trip=round_trip)
+        done = replace(
+            meta,
+            complete=True,
+            items=compression.n + len(rejected),
+            compression=compression,
+            codec_files=hash_files(path / CODEC),
+            versions=self.folder.latest_versions(),
+            shards=len(self.entries),
+        )
+        return self.folder.described(done)
+
+    @property
+    def _has_pictures(self) -> bool:
+        return self.folder.meta.spec.modality == "image"
 
     def compression(self) -> Compression:
         """What the finished shards have become."""
@@ -157,31 +184,40 @@ class SpaceWriter:
         numbers = pa.array(np.full(n, number, np.int64))
         flat = pa.array(np.ascontiguousarray(shard.vectors, np.dtype(spec.dtype)).reshape(-1))
         vectors = pa.FixedSizeListArray.from_arrays(flat, spec.dim)
-        own = [pa.array(shard.ids, pa.string()), vectors, pa.array(shard.uris, pa.string()), numbers]
+        digests = pa.array(shard.digests, pa.binary(16))
+        own = [pa.array(shard.ids, pa.string()), vectors, pa.array(shard.uris, pa.string()), numbers, digests]
         points = pa.table([*own, *shard.fields.columns], schema=schema)
+        if not self._has_pictures:
+            return points, tables.thumbs_schema().empty_table()
         images = pa.array(shard.thumbnails, pa.large_binary())
         return points, pa.table([own[0], images, numbers], schema=tables.thumbs_schema())
 
     def _reconcile(self) -> None:
-        """Tables and ledger agree afterwards, whichever of the two a kill left behind."""
+        """Find out what the tables hold, and remove files that a kill left behind."""
         if list(self.entries) != list(range(len(self.entries))):
             raise SpaceError(f"{self.ledger.folder} lacks an entry; build the space again with --force.")
-        for name, kind in ((POINTS, "points"), (THUMBS, "thumbs")):
+        for name, kind in _KINDS:
             path = self.folder.path / name
             committed = tables.committed_shards(path)
             if committed - self.entries.keys():
                 raise SpaceError(f"{path} holds shards that its ledger lacks; build the space again with --force.")
-            fragments = {number: getattr(entry, kind) for number, entry in self.entries.items()}
-            tables.remove_unknown_files(path, [f for parts in fragments.values() for f in parts])
-            tables.append(path, [f for n, parts in fragments.items() if n not in committed for f in parts])
+            empty = {number for number, entry in self.entries.items() if not getattr(entry, kind)}
+            self._committed[name] = committed | empty
+            tables.remove_unknown_files(path, [f for entry in self.entries.values() for f in getattr(entry, kind)])
+        self.base = self.folder.meta.shards
 
-    def _write_rejected(self) -> None:
-        lines = [
-            json.dumps({"id": id, "reason": reason}, ensure_ascii=False) + "\n"
-            for entry in self.entries.values()
-            for id, reason in entry.rejected
-        ]
-        write_file(self.folder.path / "rejected.jsonl", "".join(lines).encode())
+    def _rejected(self, retried: Collection[str]) -> list[tuple[str, str]]:
+        """(id, reason) of all that could not be used: what was known of a space that grows, and what this build found."""
+        path = self.folder.path / REJECTED
+        known: list[tuple[str, str]] = []
+        if self.folder.meta.complete and path.is_file():
+            lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+            known = [(line["id"], line["reason"]) for line in lines if line["id"] not in retried]
+        return known + [(id, reason) for entry in self.new_entries.values() for id, reason in entry.rejected]
+
+    def _write_rejected(self, rejected: Sequence[tuple[str, str]]) -> None:
+        lines = [json.dumps({"id": id, "reason": why}, ensure_ascii=False) + "\n" for id, why in rejected]
+        write_file(self.folder.path / REJECTED, "".join(lines).encode())
 
 
 @contextmanager
