@@ -2,116 +2,211 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from lateen.core.codec import Codec, Encoder
+import numpy as np
+
+from lateen.core.codec import Codec, Encoder, LatentSpec
 from lateen.core.errors import InputError
-from lateen.sources.picture import FITS
-from lateen.sources.source import Source, first_duplicate
+from lateen.core.geometry import GEOMETRIES
+from lateen.sources.picture import View
+from lateen.sources.source import Rejected, Rows, Source, repeated_ids
 from lateen.store.derived import content_key
 from lateen.store.meta import FORMAT, SpaceMeta
 
-SHARD_ROWS = 2048
+SHARD_ROWS = {"image": 2048, "text": 8192}
+MOST_SHARD_ROWS, SHARD_BYTES = 65_536, 2**27  # of vectors
 CHUNK_ROWS = 256  # pictures in memory at a time, fewer if they are large
 CHUNK_BYTES = 2**26
+DTYPES = ("float32", "float16")
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user asked of a build besides source and encoder.
+
+    Args:
+        fit: How pictures are made square; by default as the encoder was trained.
+        geometry: Of the space, if not the encoder's own: "euclidean", "sphere" or "gaussian".
+        dtype: Type of the stored numbers, "float32" or "float16".
+        seed: Recorded with the space; of what is random in encoders that are fitted to the source.
+        options: What was asked of the encoder's loader, by name.
+
+    Raises:
+        InputError: If geometry or dtype don't exist.
+    """
+
+    fit: str | None = None
+    geometry: str | None = None
+    dtype: str | None = None
+    seed: int = 0
+    options: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.geometry is not None and self.geometry not in GEOMETRIES:
+            raise InputError(f"There is no geometry {self.geometry!r}; choose one of {', '.join(GEOMETRIES)}.")
+        if self.dtype is not None and self.dtype not in DTYPES:
+            raise InputError(f"There is no dtype {self.dtype!r}; choose one of {', '.join(DTYPES)}.")
+
+    def spec(self, spec: LatentSpec) -> LatentSpec:
+        """The spec of the space: the encoder's, with the wishes."""
+        preprocessing = spec.preprocessing | ({"options": dict(self.options)} if self.options else {})
+        return replace(
+            spec,
+            geometry=self.geometry or spec.geometry,
+            dtype=self.dtype or spec.dtype,
+            preprocessing=preprocessing,
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A build of one source with one encoder; made by `Plan.of`.
+    """A build of rows of one source with one encoder; made by `Plan.of`.
 
     Args:
         source: The items.
         encoder: What encodes them.
-        size: Pixels a side that the encoder wants.
-        fit: How pictures are made square.
-        seed: Recorded with the space.
+        encoder_name: What the user called it.
+        view: How it wants to see pictures; None if the items are none.
+        wishes: What the user asked besides.
+        rows: (m,) the rows that are to be encoded, ascending.
+        repeated: For rows whose id has occurred before, the row where it did; they are rejected.
+        base: Number of the first shard.
     """
 
     source: Source
     encoder: Encoder
-    size: int
-    fit: str
-    seed: int
+    encoder_name: str
+    view: View | None
+    wishes: Wishes
+    rows: Rows
+    repeated: Mapping[int, int]
+    base: int = 0
 
     @classmethod
-    def of(cls, source: Source, encoder: Encoder, fit: str | None, seed: int) -> Plan:
+    def of(cls, source: Source, encoder: Encoder, wishes: Wishes, name: str | None = None) -> Plan:
         """Check that source and encoder fit each other.
 
         Raises:
-            InputError: If they don't, or an id occurs twice.
+            InputError: If they don't.
         """
         spec = encoder.spec
         if spec.modality != source.modality:
             raise InputError(
                 f"{spec.encoder} encodes {spec.modality} items; {source.name} holds {source.modality} items."
             )
-        size = spec.preprocessing.get("size")
-        if not isinstance(size, int):
-            raise InputError(f"{spec.encoder} doesn't say the size of its pictures: its preprocessing lacks 'size'.")
-        twice = first_duplicate(source.ids)
-        if twice is not None:
-            raise InputError(f"{source.name} has the id {twice!r} more than once; ids are unique.")
-        fit = fit or str(spec.preprocessing.get("fit", "crop"))
-        if fit not in FITS:
-            raise InputError(f"There is no fit {fit!r}; choose {', '.join(FITS[:-1])} or {FITS[-1]}.")
-        return cls(source, encoder, size, fit, seed)
+        view = None
+        if spec.modality == "image":
+            try:
+                view = View.of(spec.preprocessing, wishes.fit)
+            except InputError as error:
+                raise InputError(f"{spec.encoder} can't be given pictures: {error}") from error
+        elif wishes.fit is not None:
+            raise InputError(f"--fit {wishes.fit} is about pictures; {source.name} holds {source.modality} items.")
+        rows = np.arange(len(source))
+        return cls(source, encoder, name or spec.encoder, view, wishes, rows, repeated_ids(source.ids))
+
+    def only(self, rows: Rows, base: int) -> Plan:
+        """The same for some of the rows, as shards from `base` on."""
+        return replace(self, rows=rows, base=base)
 
     @property
-    def shards(self) -> int:
-        """How many shards the source is cut into."""
-        return -(-len(self.source) // SHARD_ROWS)
+    def shards(self) -> range:
+        """The numbers of the shards."""
+        return range(self.base, self.base - (-len(self.rows) // self._shard_rows))
+
+    @property
+    def _shard_rows(self) -> int:
+        spec = self.encoder.spec
+        most = SHARD_ROWS.get(spec.modality, MOST_SHARD_ROWS)
+        return max(1, min(most, SHARD_BYTES // (4 * spec.dim)))
+
+    def shard(self, number: int) -> Rows:
+        """The rows of a shard."""
+        start = (number - self.base) * self._shard_rows
+        return self.rows[start : start + self._shard_rows]
 
     def key(self, shard: int) -> str:
         """Hash of the items, the encoder and the preprocessing of a shard."""
-        items = self.source.keys(*self.rows(shard))
-        return content_key(FORMAT, self.encoder.spec.fingerprint, self.size, self.fit, items)
+        items, seen = self.source.keys(self.shard(shard)), self.view and self.view.to_dict()
+        return content_key(FORMAT, self.encoder.spec.fingerprint, seen, items)
 
-    def rows(self, shard: int) -> tuple[int, int]:
-        """The first item of a shard and the one after its last."""
-        return shard * SHARD_ROWS, min((shard + 1) * SHARD_ROWS, len(self.source))
+    def chunks(self, shard: int) -> Iterator[Rows]:
+        """The rows of a shard that are read and encoded at a time: memory is flat whatever the size."""
+        rows = self.shard(shard)
+        step = len(rows)
+        if self.view is not None:
+            step = max(1, min(CHUNK_ROWS, CHUNK_BYTES // (3 * self.view.size**2)))
+        for start in range(0, len(rows), step):
+            yield rows[start : start + step]
 
-    def chunks(self, shard: int) -> Iterator[tuple[int, int]]:
-        """The stretches of a shard that are read and encoded at a time: memory is flat whatever the size."""
-        rows = max(1, min(CHUNK_ROWS, CHUNK_BYTES // (3 * self.size**2)))
-        first, end = self.rows(shard)
-        for start in range(first, end, rows):
-            yield start, min(start + rows, end)
+    def usable(self, rows: Rows) -> Rows:
+        """Those of some rows whose id is their own."""
+        if not self.repeated:
+            return rows
+        return rows[[int(row) not in self.repeated for row in rows]]
+
+    def refused(self, rows: Rows) -> list[Rejected]:
+        """Those of some rows whose id has occurred before."""
+        if not self.repeated:
+            return []
+        ids = self.source.ids
+        again = [int(row) for row in rows if int(row) in self.repeated]
+        return [Rejected(ids[row], f"its id occurs before, in item {self.repeated[row] + 1:,}") for row in again]
 
     def meta(self) -> SpaceMeta:
         """What space.json says at the beginning."""
+        spec = replace(self.wishes.spec(self.encoder.spec), encoder=self.encoder_name)
         return SpaceMeta(
-            spec=self.encoder.spec,
+            spec=spec,
             source=self.source.name,
             items=len(self.source),
-            fit=self.fit,
-            seed=self.seed,
+            fit=self.view.fit if self.view is not None else "",
+            seed=self.wishes.seed,
             decodes=isinstance(self.encoder, Codec),
             given_fingerprint=self.encoder.spec.fingerprint,
             lateen=_version(),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
 
-    def require_same(self, out: Path, old: SpaceMeta) -> None:
-        """Raise InputError, saying what differs, unless an unfinished space was begun by the same plan."""
+    def require_same(self, out: Path, old: SpaceMeta, *, grown: bool = False) -> None:
+        """Raise InputError, saying what differs, unless a space was begun by the same plan.
+
+        Args:
+            out: The space.
+            old: What its space.json says.
+            grown: Whether the source may have other items now.
+        """
         new = self.meta()
         pairs = {
             "source": (old.source, new.source),
             "number of items": (f"{old.items:,}", f"{new.items:,}"),
             "encoder": (old.spec.encoder, new.spec.encoder),
             "encoder's fingerprint": (old.given_fingerprint[:12], new.given_fingerprint[:12]),
+            "encoder's options": (_options(old.spec), _options(new.spec)),
+            "geometry": (old.spec.geometry, new.spec.geometry),
+            "dtype": (old.spec.dtype, new.spec.dtype),
             "fit": (old.fit, new.fit),
             "seed": (str(old.seed), str(new.seed)),
         }
+        if grown:
+            del pairs["source"], pairs["number of items"], pairs["seed"]
         differing = [f"the {what} was {a}, now it is {b}" for what, (a, b) in pairs.items() if a != b]
         if differing:
+            verb = "added to" if grown else "resumed"
             raise InputError(
-                f"{out} can't be resumed: {'; '.join(differing)}. Give the same, or --force to start anew."
+                f"{out} can't be {verb}: {'; '.join(differing)}. Give the same, or --force to start anew."
             )
+
+
+def _options(spec: LatentSpec) -> str:
+    options = spec.preprocessing.get("options") or {}
+    assert isinstance(options, dict)
+    return ", ".join(f"{name}={value}" for name, value in sorted(options.items())) or "none"
 
 
 def _version() -> str:

@@ -115,6 +115,13 @@ class SpaceWriter:
         self.ledger.put(entry)
         self.entries[number] = entry
 
+    def commit(self) -> None:
+        """Make the finished shards rows of the tables."""
+        for name, kind in _KINDS:
+            new = [number for number in self.entries if number not in self._committed[name]]
+            tables.append(self.folder.path / name, [f for n in new for f in getattr(self.entries[n], kind)])
+            self._committed[name].update(new)
+
     def forget_new(self) -> None:
         """Forget the shards of an append that was stopped and can't be gone on with."""
         for number in self.new_entries:
@@ -132,10 +139,9 @@ class SpaceWriter:
         Raises:
             SpaceError: If the tables don't hold what the ledger says.
         """
+        self.commit()
         path, meta = self.folder.path, self.folder.meta
-        for name, kind in _KINDS:
-            entries = [e for number, e in self.entries.items() if number not in self._committed[name]]
-            tables.append(path / name, [f for e in entries for f in getattr(e, kind)])
+        for name, _ in _KINDS:
             rows = sum(e.rows for e in self.entries.values()) if name == POINTS or self._has_pictures else 0
             found = tables.open_table(path / name).count_rows()
             if found != rows:
