@@ -173,7 +173,7 @@ class Pixels:
                 f"The encoder pixels:{self.size} takes pictures of {self.size} x {self.size} pixels; it got "
                 f"{width} x {height} (width x height). Resize them, or use pixels:SIZE."
             )
-        return np.divide(images.reshape(len(images), 3 * self.size**2), np.float32(255), dtype=np.float32)
+        return np.asarray(images.reshape(len(images), 3 * self.size**2) / np.float32(255), np.float32)
 
     def decode(self, vectors: Latents) -> Images:
         """Pictures of (n, 3 * size**2) vectors; what lies outside [0, 1] is clipped.
