@@ -18,24 +18,49 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Shaped
+from jaxtyping import Float32, UInt8
 from torch import Tensor, nn
 
 from lateen.core.errors import InputError, InterruptedWorkError, TrainingError
 from lateen.models.batches import BatchOrder, Rows, split_rows, step_generator
 from lateen.models.checkpoint import Identity, RunState
 
-Data = Shaped[np.ndarray, "n ..."]
 Measures = dict[str, float | int]
 
 _WARM_UP = 0.05  # share of the run in which the learning rate rises
 _AVERAGE_DECAY = 0.998  # of the moving average of weights, once it has enough steps behind it
 _MOST_GRADIENT = 1.0  # norm above which a gradient is scaled down
 _GLANCE = 256  # held-out items looked at while training; all of them at the end
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Pictures and what an encoder makes of them, row by row; rows of it are pairs of arrays.
+
+    The codes follow from the pictures and the encoder, so a run is known by the pictures and the model's settings:
+    codes that another machine rounds otherwise don't keep it from being resumed.
+
+    Args:
+        pictures: (n, height, width, 3), in memory or memory-mapped.
+        codes: (n, dim) their codes.
+    """
+
+    pictures: UInt8[np.ndarray, "n height width 3"]
+    codes: Float32[np.ndarray, "n dim"]
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def __getitem__(self, rows: Rows) -> tuple[np.ndarray, ...]:
+        return self.pictures[rows], self.codes[rows]
+
+
+Data: TypeAlias = np.ndarray | Pairs
+"""(n, ...) items, or pairs of them."""
 
 
 @runtime_checkable
@@ -62,17 +87,17 @@ class Trainable(Protocol):
         """Items per step."""
         ...
 
-    def loss(self, batch: Tensor, progress: float, generator: torch.Generator) -> Tensor:
+    def loss(self, batch: Any, progress: float, generator: torch.Generator) -> Tensor:
         """The scalar to minimise.
 
         Args:
-            batch: Rows of the data as they are stored, on the network's device.
+            batch: Rows of the data as they are stored, on the network's device: a tensor, or a pair of them.
             progress: Share of the run that is done, from 0 to 1.
             generator: The step's random numbers, on the network's device.
         """
         ...
 
-    def validate(self, network: nn.Module, batches: Iterable[Tensor]) -> Measures:
+    def validate(self, network: nn.Module, batches: Iterable[Any]) -> Measures:
         """Measures of a network (the average) on held-out batches; "psnr" in dB where there are pictures."""
         ...
 
@@ -173,7 +198,7 @@ def train(
 
     Args:
         model: What is trained; its network is moved to the GPU if there is one.
-        data: (n, ...) items, in memory or memory-mapped; read one batch at a time.
+        data: (n, ...) items or pairs, in memory or memory-mapped; read one batch at a time.
         checkpoint: File that the state goes to, every `checkpoint_seconds` and at ^C.
         budget: Steps or minutes.
         seed: Seed of order and noise.
@@ -259,9 +284,17 @@ def _fresh_state(model: Trainable, device: torch.device) -> RunState:
     return RunState(network, average, torch.optim.AdamW(network.parameters(), model.learning_rate, fused=True))
 
 
-def _step(model: Trainable, state: RunState, rows: Data, *, share: float, seed: int, device: torch.device) -> float:
+def _step(
+    model: Trainable,
+    state: RunState,
+    rows: np.ndarray | tuple[np.ndarray, ...],
+    *,
+    share: float,
+    seed: int,
+    device: torch.device,
+) -> float:
     """Update weights and average once; a loss or gradient that is not finite changes nothing and is an error."""
-    batch = torch.from_numpy(np.require(rows, requirements=["C", "W"])).to(device)
+    batch = _on_device(rows, device)
     with autocast(device):
         loss = model.loss(batch, share, step_generator(seed, state.step, device))
     state.optimizer.zero_grad()
@@ -287,18 +320,22 @@ def _step(model: Trainable, state: RunState, rows: Data, *, share: float, seed: 
 
 def _validate(model: Trainable, state: RunState, data: Data, rows: Rows, device: torch.device) -> Measures:
     with torch.inference_mode(), autocast(device):
-        batches = (
-            torch.from_numpy(np.require(data[rows[i : i + 256]], requirements=["C", "W"])).to(device)
-            for i in range(0, len(rows), 256)
-        )
+        batches = (_on_device(data[rows[i : i + 256]], device) for i in range(0, len(rows), 256))
         return model.validate(state.average, batches)
+
+
+def _on_device(rows: np.ndarray | tuple[np.ndarray, ...], device: torch.device) -> Tensor | tuple[Tensor, ...]:
+    if isinstance(rows, tuple):
+        return tuple(torch.from_numpy(np.require(part, requirements=["C", "W"])).to(device) for part in rows)
+    return torch.from_numpy(np.require(rows, requirements=["C", "W"])).to(device)
 
 
 def _data_hash(data: Data) -> str:
     """Hash of type, shape and 64 items spread over the data: cheap for any size."""
-    digest = hashlib.sha256(f"{data.dtype} {data.shape}".encode())
-    for row in np.linspace(0, len(data) - 1, min(64, len(data)), dtype=np.int64):
-        digest.update(np.ascontiguousarray(data[row]).tobytes())
+    items = data.pictures if isinstance(data, Pairs) else data
+    digest = hashlib.sha256(f"{items.dtype} {items.shape}".encode())
+    for row in np.linspace(0, len(items) - 1, min(64, len(items)), dtype=np.int64):
+        digest.update(np.ascontiguousarray(items[row]).tobytes())
     return digest.hexdigest()
 
 

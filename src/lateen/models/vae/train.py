@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,46 +15,14 @@ from torch import Tensor, nn
 
 from lateen.core.errors import InputError
 from lateen.models.files import fingerprint
-from lateen.models.training import Budget, Measures, Progress, Trained, train
+from lateen.models.run import TrainResult, check_training
+from lateen.models.training import Measures, Progress, Trained, train
 from lateen.models.vae.codec import VAE, LatentStatistics, preprocessing, to_network
 from lateen.models.vae.config import VAEConfig
 from lateen.models.vae.loss import gradient_nll, kl_per_dimension, optimal_sigma_nll, with_free_bits
 from lateen.models.vae.network import VAENetwork
 
-DEFAULT_MINUTES = 10.0
 _STATISTICS_FROM = 20_000  # training images whose codes give mean and covariance
-
-
-@dataclass(frozen=True)
-class TrainResult:
-    """A finished training run.
-
-    Args:
-        model: The model folder.
-        steps: Steps done.
-        seconds: Seconds of training, interruptions left out.
-        items_per_second: Throughput of training, validation included.
-        validation: Measures on held-out images: psnr in dB, kl in nats per image, active dimensions, n.
-        rejected: Id and reason of each item of the source that could not be used.
-        notes: What the user should know of how the source was understood.
-    """
-
-    model: Path
-    steps: int
-    seconds: float
-    items_per_second: float
-    validation: Measures
-    rejected: tuple[tuple[str, str], ...] = ()
-    notes: tuple[str, ...] = ()
-
-    def __repr__(self) -> str:
-        done = f"{self.steps:,} steps in {self.seconds:.0f} s ({self.items_per_second:.0f} images/s)"
-        psnr, n = self.validation.get("psnr", math.nan), self.validation.get("n", 0)
-        return f"{self.model}: {done}, {psnr:.2f} dB on {n} held-out images"
-
-    def to_dict(self) -> dict[str, object]:
-        """The result as plain data."""
-        return {**asdict(self), "model": str(self.model)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,17 +144,6 @@ def train_vae(
     return TrainResult(folder, trained.steps, trained.seconds, trained.items_per_second, trained.validation)
 
 
-def check_training(out: Path, steps: int | None, minutes: float | int | None, resume: bool) -> Budget:
-    """The budget, if it is one and the run may write to `out`; call it before reading a large source.
-
-    Raises:
-        InputError: If not.
-    """
-    budget = Budget(steps, DEFAULT_MINUTES if steps is None and minutes is None else minutes)
-    _require_free(out, resume)
-    return budget
-
-
 def _finish(trained: Trained, config: VAEConfig, images: UInt8[np.ndarray, "n h w 3"]) -> VAE:
     """The averaged weights as a VAE, with the statistics of codes of the images it was trained on."""
     network = trained.network
@@ -196,19 +153,6 @@ def _finish(trained: Trained, config: VAEConfig, images: UInt8[np.ndarray, "n h 
     rows = trained.train_rows[:: math.ceil(len(trained.train_rows) / _STATISTICS_FROM)]
     codes = np.concatenate([vae.encode(images[rows[i : i + 256]]) for i in range(0, len(rows), 256)])
     return VAE(config, network, LatentStatistics.of(codes), vae.fingerprint)
-
-
-def _require_free(folder: Path, resume: bool) -> None:
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return
-    if not folder.is_dir():
-        raise InputError(f"{folder} is a file; a model is a folder. Choose another name.")
-    unfinished = (folder / "training").is_dir()
-    if not resume:
-        hint = "Resume it with --resume, or" if unfinished else "Please"
-        raise InputError(f"{folder} exists already and is not empty. {hint} choose another folder.")
-    if not unfinished:
-        raise InputError(f"There is nothing to resume in {folder}: it holds no unfinished training.")
 
 
 def _shift(images: Tensor, generator: torch.Generator) -> Tensor:
