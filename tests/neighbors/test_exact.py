@@ -7,14 +7,12 @@ from hypothesis import strategies as st
 
 from lateen.core.errors import InputError
 from lateen.core.geometry import Euclidean, Gaussian, Geometry, Sphere
-from lateen.neighbors import exact, nearest
+from lateen.neighbors import Blocked, Prepared, exact, nearest
 
 
 @pytest.mark.parametrize("geometry", [Euclidean(), Sphere(), Gaussian()], ids=str)
 @pytest.mark.parametrize("block", [64, 8_000_000])
-def test_agrees_with_sorting_all_distances(
-    geometry: Geometry, block: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_agrees_with_sorting_all_distances(geometry: Geometry, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exact, "BLOCK_NUMBERS", block)  # blocks of 8 rows as well as one of all
     x = np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32) + 3
     found = nearest(x, x[:20], 5, geometry=geometry)
@@ -71,3 +69,44 @@ def test_refuses_what_can_not_be_searched() -> None:
         nearest(x, x, 0, geometry=Euclidean())
     with pytest.raises(InputError, match="queries of 2 numbers for vectors of 3"):
         nearest(x, np.zeros((1, 2), np.float32), 1, geometry=Euclidean())
+
+
+@pytest.mark.parametrize("geometry", [Euclidean(), Sphere(), Gaussian()], ids=str)
+@pytest.mark.parametrize("block", [64, 8_000_000])
+def test_prepared_vectors_give_the_same(geometry: Geometry, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exact, "BLOCK_NUMBERS", block)
+    x = np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32) + 3
+    expected, found = nearest(x, x[:20] + 1, 5, geometry=geometry), Prepared.of(x, geometry).nearest(x[:20] + 1, 5)
+    np.testing.assert_array_equal(found.rows, expected.rows)
+    np.testing.assert_array_equal(found.distances, expected.distances)
+    with pytest.raises(InputError, match="k = 0"):
+        Prepared.of(x, geometry).nearest(x[:1], 0)
+
+
+class OnDisk:
+    """Vectors that count what is read of them."""
+
+    def __init__(self, vectors: np.ndarray) -> None:
+        self.vectors, self.read = vectors, 0
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.vectors.shape
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def __getitem__(self, rows: slice | np.ndarray, /) -> np.ndarray:
+        self.read += len(self.vectors[rows])
+        return self.vectors[rows]
+
+
+def test_vectors_that_are_read_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exact, "BLOCK_NUMBERS", 64)
+    x = np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32)
+    disk, among = OnDisk(x), np.arange(0, 300, 7)
+    assert isinstance(disk, Blocked)
+    assert (nearest(disk, x[:3], 5, geometry=Euclidean()).rows == nearest(x, x[:3], 5, geometry=Euclidean()).rows).all()
+    found = nearest(disk, x[:3], 5, geometry=Euclidean(), among=among)
+    assert (found.rows == nearest(x, x[:3], 5, geometry=Euclidean(), among=among).rows).all()
+    assert disk.read < 3 * 300

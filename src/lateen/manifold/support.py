@@ -5,14 +5,15 @@ One idea: items that were held out say how far from the data real items lie; a m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
 
 from lateen.core.errors import InputError
 from lateen.core.geometry import Geometry
-from lateen.neighbors import nearest
+from lateen.neighbors import Prepared, Vectors
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +40,7 @@ class Support:
     @classmethod
     def fit(
         cls,
-        vectors: Float[np.ndarray, "n dim"],
+        vectors: Vectors,
         geometry: Geometry,
         *,
         k: int = 5,
@@ -64,22 +65,23 @@ class Support:
         rows = np.random.default_rng(seed).permutation(n)[:most]
         m = max(1, min(1_000, len(rows) // 4))
         held_out, reference = np.asarray(vectors[rows[:m]]), np.asarray(vectors[np.sort(rows[m:])])
-        k = min(k, len(reference) - 1)
-        return cls(reference, np.sort(_far(reference, held_out, k, geometry)), k, geometry)
+        unsorted = cls(reference, np.zeros(0, np.float32), min(k, len(reference) - 1), geometry)
+        return replace(unsorted, held_out=np.sort(unsorted._far(held_out)))
 
     def __call__(self, points: Float[np.ndarray, "q dim"]) -> Float[np.ndarray, " q"]:
         """Support of each point: (q, dim) -> (q,)."""
-        distances = _far(self.reference, points, self.k, self.geometry)
+        distances = self._far(points)
         at_least_as_far = len(self.held_out) - np.searchsorted(self.held_out, distances, side="left")
         return np.asarray(at_least_as_far / len(self.held_out), np.float64)
 
+    @cached_property
+    def _prepared(self) -> Prepared:
+        return Prepared.of(self.reference, self.geometry)
 
-def _far(
-    reference: Float[np.ndarray, "n dim"], points: Float[np.ndarray, "q dim"], k: int, geometry: Geometry
-) -> Float[np.ndarray, " q"]:
-    """Mean distance to the 2nd to (k + 1)th nearest of the reference.
+    def _far(self, points: Float[np.ndarray, "q dim"]) -> Float[np.ndarray, " q"]:
+        """Mean distance to the 2nd to (k + 1)th nearest of the reference.
 
-    Leaving the nearest out for everyone keeps an item from being its own neighbour, without a jump beside it.
-    """
-    found = nearest(reference, points, k + 1, geometry=geometry).distances
-    return np.asarray(found[:, 1:].mean(axis=1), np.float32)
+        Leaving the nearest out for everyone keeps an item from being its own neighbour, without a jump beside it.
+        """
+        found = self._prepared.nearest(points, self.k + 1).distances
+        return np.asarray(found[:, 1:].mean(axis=1), np.float32)

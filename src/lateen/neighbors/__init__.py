@@ -1,5 +1,5 @@
 """Nearest neighbours: the exact search that everything shares."""
 
-from lateen.neighbors.exact import Found, nearest
+from lateen.neighbors.exact import Blocked, Found, Prepared, Vectors, nearest
 
-__all__ = ["Found", "nearest"]
+__all__ = ["Blocked", "Found", "Prepared", "Vectors", "nearest"]

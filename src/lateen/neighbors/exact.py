@@ -7,7 +7,8 @@ ordered by row.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -17,6 +18,23 @@ from lateen.core.geometry import Euclidean, Geometry, Sphere
 
 BLOCK_NUMBERS = 8_000_000  # numbers of one block of vectors: 32 MB as float32
 _ULP = 2.0**-23  # of float32: the products of dim numbers are wrong by less than dim of these
+
+
+@runtime_checkable
+class Blocked(Protocol):
+    """Vectors that are not in memory: stretches and chosen rows of them are read when they are asked for."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many there are, and of how many numbers."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: slice | Int[np.ndarray, " m"], /) -> Float[np.ndarray, "m dim"]: ...
+
+
+Vectors: TypeAlias = Float[np.ndarray, "n dim"] | Blocked
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,9 +49,22 @@ class Found:
     rows: Int[np.ndarray, "m k"]
     distances: Float[np.ndarray, "m k"]
 
+    def put(
+        self,
+        i: int,
+        vectors: Vectors,
+        rows: Int[np.ndarray, " c"],
+        query: Float[np.ndarray, " dim"],
+        geometry: Geometry,
+    ) -> None:
+        """Make the nearest of some rows the answer to query i."""
+        distances = geometry.distance(np.asarray(vectors[rows]), query)
+        order = np.lexsort((rows, distances))[: self.rows.shape[1]]
+        self.rows[i], self.distances[i] = rows[order], distances[order]
+
 
 def nearest(
-    vectors: Float[np.ndarray, "n dim"],
+    vectors: Vectors,
     queries: Float[np.ndarray, "m query_dim"],
     k: int,
     *,
@@ -43,7 +74,7 @@ def nearest(
     """The k nearest rows of each query.
 
     Args:
-        vectors: (n, dim) data, possibly memory-mapped.
+        vectors: (n, dim) data, possibly memory-mapped or read block by block.
         queries: (m, dim).
         k: How many neighbours; fewer come back where there are fewer rows.
         geometry: Whose distance ranks.
@@ -68,8 +99,41 @@ def nearest(
     return Found(np.vstack([p.rows for p in parts]), np.vstack([p.distances for p in parts]))
 
 
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Vectors that are searched again and again: what can be computed ahead is. Made by `Prepared.of`.
+
+    Args:
+        vectors: (n, dim) data, in memory.
+        geometry: Whose distance ranks.
+    """
+
+    vectors: Float[np.ndarray, "n dim"]
+    geometry: Geometry
+    _block: _Block = field(repr=False)
+
+    @classmethod
+    def of(cls, vectors: Float[np.ndarray, "n dim"], geometry: Geometry) -> Prepared:
+        """Prepare vectors."""
+        return cls(vectors, geometry, _Block.of(vectors, geometry, vectors.mean(axis=0)))
+
+    def nearest(self, queries: Float[np.ndarray, "m dim"], k: int) -> Found:
+        """The k nearest rows of each query: what the function `nearest` finds."""
+        if k < 1:
+            raise InputError(f"nearest got k = {k}; ask for at least one neighbour.")
+        k = min(k, len(self.vectors))
+        found = Found(np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32))
+        together = max(1, BLOCK_NUMBERS // max(1, len(self.vectors)))
+        for start in range(0, len(queries), together):
+            scores, errors = self._block.scores(queries[start : start + together])
+            for i in range(len(scores)):
+                kept = _hopeful(scores[i] - errors[i], scores[i] + errors[i], k)
+                found.put(start + i, self.vectors, kept, queries[start + i], self.geometry)
+        return found
+
+
 def _nearest(
-    vectors: Float[np.ndarray, "n dim"],
+    vectors: Vectors,
     queries: Float[np.ndarray, "m dim"],
     k: int,
     geometry: Geometry,
@@ -79,40 +143,59 @@ def _nearest(
     total = len(vectors) if among is None else len(among)
     kept = [np.zeros(0, np.int64)] * len(queries)
     bounds = [np.zeros((2, 0), np.float32)] * len(queries)
+    origin = queries.mean(axis=0)  # numbers near zero have small errors, wherever the cloud is
     for start in range(0, total, step):
         stop = min(start + step, total)
         rows = np.arange(start, stop) if among is None else among[start:stop]
         block = np.asarray(vectors[start:stop] if among is None else vectors[rows])
-        scores, errors = _scores(block, queries, geometry)
+        scores, errors = _Block.of(block, geometry, origin).scores(queries)
         for i in range(len(queries)):
             low = np.concatenate([bounds[i][0], scores[i] - errors[i]])
             high = np.concatenate([bounds[i][1], scores[i] + errors[i]])
-            certain = np.partition(high, k - 1)[k - 1] if len(high) >= k else np.inf
-            hopeful = np.flatnonzero(low <= certain)
+            hopeful = _hopeful(low, high, k)
             kept[i] = np.concatenate([kept[i], rows])[hopeful]
             bounds[i] = np.stack([low[hopeful], high[hopeful]])
     found = Found(np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32))
     for i, query in enumerate(queries):
-        distances = geometry.distance(np.asarray(vectors[kept[i]]), query)
-        order = np.lexsort((kept[i], distances))[:k]
-        found.rows[i], found.distances[i] = kept[i][order], distances[order]
+        found.put(i, vectors, kept[i], query, geometry)
     return found
 
 
-def _scores(
-    block: Float[np.ndarray, "b dim"], queries: Float[np.ndarray, "m dim"], geometry: Geometry
-) -> tuple[Float[np.ndarray, "m b"], Float[np.ndarray, "m b"]]:
-    """Something that grows with the distance, and how far it may be wrong."""
-    wrong = block.shape[1] * _ULP
-    if isinstance(geometry, Sphere):
-        units = block / np.linalg.norm(block, axis=1, keepdims=True)
-        towards = queries / np.linalg.norm(queries, axis=1, keepdims=True)
-        scores = np.asarray(-(towards @ units.T))
-        return scores, np.full_like(scores, 4 * wrong)
-    if isinstance(geometry, Euclidean):
-        origin = queries.mean(axis=0)  # numbers near zero have small errors, wherever the cloud is
-        x, q = block - origin, queries - origin
-        squares, own = (x * x).sum(axis=1), (q * q).sum(axis=1)
-        return np.asarray(squares[None] - 2 * (q @ x.T)), np.asarray(4 * wrong * (squares[None] + own[:, None]))
-    distances = np.stack([geometry.distance(block, q) for q in queries])
-    return distances, np.zeros_like(distances)
+def _hopeful(low: Float[np.ndarray, " n"], high: Float[np.ndarray, " n"], k: int) -> Int[np.ndarray, " h"]:
+    """Those that may be among the k least, knowing of each only that it lies between `low` and `high`."""
+    certain = np.partition(high, k - 1)[k - 1] if len(high) >= k else np.inf
+    return np.asarray(np.flatnonzero(low <= certain))
+
+
+@dataclass(frozen=True, eq=False)
+class _Block:
+    """Vectors as matrix products want them: units, or centred with their squared norms, or as they are."""
+
+    rows: Float[np.ndarray, "b dim"]
+    squares: Float[np.ndarray, " b"] | None
+    origin: Float[np.ndarray, " dim"]
+    geometry: Geometry
+
+    @classmethod
+    def of(cls, block: Float[np.ndarray, "b dim"], geometry: Geometry, origin: Float[np.ndarray, " dim"]) -> _Block:
+        if isinstance(geometry, Sphere):
+            return cls(np.asarray(block / np.linalg.norm(block, axis=1, keepdims=True)), None, origin, geometry)
+        if isinstance(geometry, Euclidean):
+            x = np.asarray(block - origin)
+            return cls(x, np.asarray((x * x).sum(axis=1)), origin, geometry)
+        return cls(block, None, origin, geometry)
+
+    def scores(self, queries: Float[np.ndarray, "m dim"]) -> tuple[Float[np.ndarray, "m b"], Float[np.ndarray, "m b"]]:
+        """Something that grows with the distance, and how far it may be wrong."""
+        wrong = self.rows.shape[1] * _ULP
+        if isinstance(self.geometry, Sphere):
+            towards = queries / np.linalg.norm(queries, axis=1, keepdims=True)
+            scores = np.asarray(-(towards @ self.rows.T))
+            return scores, np.full_like(scores, 4 * wrong)
+        if self.squares is not None:
+            q = queries - self.origin
+            own = (q * q).sum(axis=1)
+            scores = np.asarray(self.squares[None] - 2 * (q @ self.rows.T))
+            return scores, np.asarray(4 * wrong * (self.squares[None] + own[:, None]))
+        distances = np.stack([self.geometry.distance(self.rows, q) for q in queries])
+        return distances, np.zeros_like(distances)
