@@ -15,7 +15,6 @@ from typing import Any
 import standins
 
 import lateen.building.plan
-import lateen.store.writer
 from lateen.building import build
 from lateen.core.errors import LateenError
 from lateen.store import folder, lance_tables, ledger
@@ -35,9 +34,8 @@ ITEMS, BAD = 640, 50
 
 
 def small_shards() -> None:
-    """20 shards, committed four at a time."""
-    lateen.building.plan.SHARD_ROWS = 32
-    lateen.store.writer.COMMIT_EVERY = 4
+    """20 shards."""
+    lateen.building.plan.SHARD_ROWS["image"] = 32
 
 
 def kill_at(call: int, when: str, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ import pyarrow as pa
 
 from lateen.core.codec import Images, Latents, LatentSpec
 from lateen.core.geometry import Euclidean
-from lateen.sources.source import Batch, Rejected
+from lateen.sources.picture import View, content_digest
+from lateen.sources.source import Batch, Rejected, Rows, Source
 
 SIZE, DIM = 8, 6
 
@@ -65,19 +67,36 @@ class Noise:
     def __len__(self) -> int:
         return self.n
 
-    def keys(self, start: int, stop: int) -> list[str]:
-        return [f"{self.version}:{i}" for i in range(start, stop)]
+    def keys(self, rows: Rows) -> list[str]:
+        return [f"{self.version}:{i}" for i in rows]
 
-    def read(self, start: int, stop: int, *, size: int, fit: str = "crop") -> Batch:
-        rows = range(start, min(stop, self.n))
-        good = [i for i in rows if not (self.bad and i % self.bad == self.bad - 1)]
+    def take(self, rows: Rows) -> Unmade:
+        return Unmade(rows, self.bad, self.field_schema)
+
+
+@dataclass(frozen=True)
+class Unmade:
+    rows: Rows
+    bad: int
+    schema: pa.Schema
+
+    def read(self, view: View | None) -> Batch:
+        assert view is not None
+        size = view.size
+        good = [i for i in self.rows.tolist() if not (self.bad and i % self.bad == self.bad - 1)]
         images = [np.random.default_rng(i).integers(0, 256, (size, size, 3), np.uint8) for i in good]
         return Batch(
+            rows=np.array(good, np.int64),
             ids=[f"n{i}" for i in good],
-            images=np.stack(images) if images else np.empty((0, size, size, 3), np.uint8),
+            items=np.stack(images) if images else np.empty((0, size, size, 3), np.uint8),
             uris=["" for _ in good],
-            fields=pa.table({"even": [i % 2 == 0 for i in good]}, schema=self.field_schema),
+            fields=pa.table({"even": [i % 2 == 0 for i in good]}, schema=self.schema),
             numbers=np.full(len(good), size * size * 3, np.int64),
             bytes=np.full(len(good), 100, np.int64),
-            rejected=[Rejected(f"n{i}", "too noisy") for i in rows if i not in set(good)],
+            digests=[content_digest(b"%d" % i) for i in good],
+            rejected=[Rejected(f"n{i}", "too noisy") for i in self.rows.tolist() if i not in set(good)],
         )
+
+
+def all_of(source: Source, size: int = SIZE, fit: str = "crop") -> Batch:
+    return source.take(np.arange(len(source))).read(View(size, fit))

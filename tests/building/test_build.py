@@ -11,23 +11,21 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from standins import DIM, Noise, RandomProjection
+from standins import DIM, SIZE, Noise, RandomProjection, Unmade, all_of
 
 import lateen.building.plan
-import lateen.store.writer
 from lateen.building import BuildProgress, build
-from lateen.building.plan import Plan
-from lateen.building.round_trip import MOST_ITEMS, _sample
+from lateen.building.sampling import MOST_ITEMS, sample
 from lateen.core.direction import Direction
 from lateen.core.errors import InputError, InterruptedWorkError, SpaceError, UnknownNameError
-from lateen.sources.source import Batch
+from lateen.sources.picture import View
+from lateen.sources.source import Rows
 from lateen.store import SpaceFolder, direction_names, save_direction
 
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lateen.building.plan, "SHARD_ROWS", 32)
-    monkeypatch.setattr(lateen.store.writer, "COMMIT_EVERY", 4)
+    monkeypatch.setitem(lateen.building.plan.SHARD_ROWS, "image", 32)
 
 
 def photos(folder: Path, n: int = 5) -> Path:
@@ -70,9 +68,9 @@ def test_a_folder_becomes_a_space_that_contains_its_codec(tmp_path: Path) -> Non
 def test_vectors_are_the_encoders_row_by_row(tmp_path: Path) -> None:
     codec, source = RandomProjection(), Noise(100, bad=7)
     build(source, encoder=codec, out=tmp_path / "a")
-    space, batch = SpaceFolder.open(tmp_path / "a"), source.read(0, 100, size=8)
+    space, batch = SpaceFolder.open(tmp_path / "a"), all_of(source)
     assert space.ids() == batch.ids
-    assert np.allclose(space.vectors(), codec.encode(batch.images), rtol=1e-5)
+    assert np.allclose(space.vectors(), codec.encode(batch.items), rtol=1e-5)
     assert space.fields().column("even").to_pylist() == batch.fields.column("even").to_pylist()
 
 
@@ -105,25 +103,21 @@ def test_limit(tmp_path: Path) -> None:
     assert build(Noise(100), encoder=RandomProjection(), out=tmp_path / "a", limit=40).n == 40
 
 
-class Device(RandomProjection):
-    """It says that it computes elsewhere, so that reading runs ahead."""
-
-    device = "cuda:0"
-
-
-def test_reading_ahead_gives_the_same_rows(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_any_number_of_workers_gives_the_same_bytes(tmp_path: Path, workers: int) -> None:
     build(Noise(100, bad=7), encoder=RandomProjection(), out=tmp_path / "a")
-    build(Noise(100, bad=7), encoder=Device(), out=tmp_path / "b")
+    build(Noise(100, bad=7), encoder=RandomProjection(), out=tmp_path / "b", workers=workers)
     a, b = (SpaceFolder.open(tmp_path / name) for name in "ab")
     assert a.ids() == b.ids()
-    assert (a.vectors() == b.vectors()).all()
+    assert a.vectors().tobytes() == b.vectors().tobytes()
+    assert a.thumbnails(a.ids()) == b.thumbnails(b.ids())
 
 
 def test_an_existing_space_needs_resume_or_force(tmp_path: Path) -> None:
     out = tmp_path / "a.space"
     build(Noise(40), encoder=RandomProjection(), out=out)
-    with pytest.raises(InputError, match=r"exists. Use --resume to go on .* --force to replace"):
-        build(Noise(40), encoder=RandomProjection(), out=out)
+    with pytest.raises(InputError, match=r"was built from noise:40, not from noise:41. Use --append .* --force"):
+        build(Noise(41), encoder=RandomProjection(), out=out)
     with pytest.raises(InputError, match="give one of them"):
         build(Noise(40), encoder=RandomProjection(), out=out, resume=True, force=True)
     again = build(Noise(40), encoder=RandomProjection(), out=out, resume=True)
@@ -257,11 +251,11 @@ def test_the_sample_of_the_round_trip_holds_no_item_twice(total: int) -> None:
     read: list[int] = []
 
     class Watched(Noise):
-        def read(self, start: int, stop: int, *, size: int, fit: str = "crop") -> Batch:
-            read.extend(range(start, stop))
-            return super().read(0, 1, size=size, fit=fit)
+        def take(self, rows: Rows) -> Unmade:
+            read.extend(rows.tolist())
+            return super().take(rows[:1])
 
-    _sample(Plan.of(Watched(total), RandomProjection(), None, 0))
+    sample(Watched(total), View(SIZE), seed=0)
     assert len(set(read)) == len(read) <= MOST_ITEMS
     assert len(read) >= 0.99 * min(total, MOST_ITEMS)
     assert set(read) <= set(range(total))
@@ -320,7 +314,7 @@ def test_resume_goes_on(tmp_path: Path) -> None:
     result = build(Noise(200, bad=9), encoder=RandomProjection(), out=tmp_path / "a", resume=True, progress=seen.append)
     assert (result.resumed, result.n, result.rejected) == (96, 178, 22)
     assert seen[0].done == 128
-    assert SpaceFolder.open(tmp_path / "a").ids() == Noise(200, bad=9).read(0, 200, size=8).ids
+    assert SpaceFolder.open(tmp_path / "a").ids() == all_of(Noise(200, bad=9)).ids
 
 
 def test_resume_with_nothing_begun_begins(tmp_path: Path) -> None:
@@ -378,20 +372,13 @@ class Spoiling(RandomProjection):
 
 def test_vectors_that_are_not_numbers_are_rejected(tmp_path: Path) -> None:
     result = build(Noise(100), encoder=Spoiling(), out=tmp_path / "a")
-    dark = Noise(100).read(0, 100, size=8).images.reshape(100, -1).mean(axis=1) < 125
+    dark = np.asarray(all_of(Noise(100)).items).reshape(100, -1).mean(axis=1) < 125
     assert result.rejected == dark.sum() > 0
     space = SpaceFolder.open(tmp_path / "a")
     assert space.ids() == [f"n{i}" for i in np.flatnonzero(~dark)]
     assert np.isfinite(space.vectors()).all()
     assert "its vector holds NaN or infinity" in (space.path / "rejected.jsonl").read_text()
 
-
-class Doubled(Noise):
-    """Two items of one id."""
-
-    @property
-    def ids(self) -> list[str]:
-        return ["x", *(f"n{i}" for i in range(1, self.n - 1)), "x"]
 
 
 class Short(RandomProjection):
@@ -411,18 +398,16 @@ class Other(RandomProjection):
 
 def test_sources_and_encoders_that_do_not_fit(tmp_path: Path) -> None:
     out = tmp_path / "a"
-    with pytest.raises(InputError, match="noise:40 has the id 'x' more than once"):
-        build(Doubled(40), encoder=RandomProjection(), out=out)
     with pytest.raises(InputError, match="encodes text items; noise:9 holds image items"):
         build(Noise(9), encoder=Other(modality="text"), out=out)
-    with pytest.raises(InputError, match="its preprocessing lacks 'size'"):
+    with pytest.raises(InputError, match="the preprocessing doesn't say the 'size'"):
         build(Noise(9), encoder=Other(preprocessing={}), out=out)
     with pytest.raises(UnknownNameError, match="no encoder scheme 'nope'"):
         build(Noise(9), encoder="nope:x", out=out)
     with pytest.raises(InputError, match="no fit 'cover'; choose crop, pad or stretch"):
         build(Noise(9), encoder=RandomProjection(fit="cover"), out=out)
     assert not out.exists()
-    with pytest.raises(InputError, match=r"vectors of shape \(8, 6\) for 9 pictures; its spec says 6 numbers"):
+    with pytest.raises(InputError, match=r"vectors of shape \(8, 6\) for 9 items; its spec says 6 numbers"):
         build(Noise(9), encoder=Short(), out=out)
 
 
@@ -431,9 +416,9 @@ def test_large_pictures_are_read_in_small_chunks(tmp_path: Path, monkeypatch: py
     read: list[int] = []
 
     class Watched(Noise):
-        def read(self, start: int, stop: int, *, size: int, fit: str = "crop") -> Batch:
-            read.append(stop - start)
-            return super().read(start, stop, size=size, fit=fit)
+        def take(self, rows: Rows) -> Unmade:
+            read.append(len(rows))
+            return super().take(rows)
 
     build(Watched(34), encoder=RandomProjection(), out=tmp_path / "a")
     assert read[:8] == [5, 5, 5, 5, 5, 5, 2, 2]

@@ -13,6 +13,7 @@ from lateen.core.errors import SpaceError
 from lateen.models.vae import VAE, LatentStatistics, VAEConfig
 from lateen.models.vae.network import VAENetwork
 from lateen.sources.opening import open_source
+from lateen.sources.picture import View
 from lateen.store import SpaceFolder
 
 
@@ -32,7 +33,7 @@ def test_the_codec_in_the_space_makes_its_vectors(tmp_path: Path, dtype: str) ->
     space.check_encoder(vae.spec)
     with pytest.raises(SpaceError, match="is another encoder"):
         space.check_encoder(replace(held.spec, fingerprint="0000"))
-    images = open_source("portraits:20:1").read(0, 20, size=32).images
+    images = open_source("portraits:20:1").take(np.arange(20)).read(View(32)).items
     assert np.allclose(space.vectors(), held.encode(images), atol=1e-5)
     again = build("portraits:20:1", encoder=f"vae:{tmp_path}/m.model", out=tmp_path / "a.space", resume=True)
     assert again.resumed == 20

@@ -9,20 +9,25 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from lateen.building import replacing
-from lateen.building.plan import Plan
+from lateen.building.growing import Growth
+from lateen.building.plan import Plan, Wishes
 from lateen.building.result import BuildResult, Progress
 from lateen.building.run import Run
+from lateen.building.sampling import fitted
 from lateen.core.atomic import PREFIX, write_folder
 from lateen.core.codec import Encoder
 from lateen.core.errors import InputError, InterruptedWorkError, StorageError
 from lateen.core.seed import require_seed
-from lateen.encoders.registry import load_encoder
+from lateen.encoders.registry import EncoderName, load_encoder
+from lateen.sources.columns import Columns
 from lateen.sources.opening import open_source
 from lateen.sources.source import Source
 from lateen.store.folder import CODEC, SpaceFolder
 from lateen.store.ledger import Ledger
-from lateen.store.meta import FILE, read_meta
+from lateen.store.meta import FILE, SpaceMeta, read_meta
 from lateen.store.writer import SpaceWriter, storage_errors
+
+DEFAULTS = {"image": "vae:portraits", "vector": "none", "word": "none"}  # the encoder if none is named
 
 
 @runtime_checkable
@@ -37,36 +42,49 @@ class Saveable(Protocol):
 def build(
     source: str | Path | Source,
     *,
-    encoder: Encoder | str,
     out: str | Path,
+    encoder: Encoder | str | None = None,
+    columns: Columns | None = None,
     fields: str | Path | None = None,
     limit: int | None = None,
     resume: bool = False,
+    append: bool = False,
     strict: bool = False,
     force: bool = False,
     fit: str | None = None,
+    geometry: str | None = None,
+    dtype: str | None = None,
     seed: int = 0,
+    workers: int | None = None,
     progress: Progress | None = None,
+    **options: object,
 ) -> BuildResult:
-    """Encode a source into a space.
+    """Encode a source into a space; into one that is there already, what is new in the source is added.
 
     Args:
-        source: A folder of pictures, `portraits:N[:SEED]`, or an open source.
-        encoder: `scheme:id[@revision]`, or an encoder; a codec that can be saved is copied into the space.
+        source: Whatever `open_source` opens, such as a folder of pictures, "captions.parquet" or "vectors.npy".
         out: Folder of the space.
+        encoder: `scheme:id[@revision]`, or an encoder; one that can be saved is copied into the space. Vectors and
+            words are taken as they come ("none") if nothing is said.
+        columns: Which columns of a table to use.
         fields: A csv, tsv or parquet file of what is known of the items.
         limit: Use the first items only.
         resume: Go on with an unfinished build of the same source by the same encoder; begin if there is none.
+        append: Add the source to a space that was built from another source.
         strict: Stop at the first item that can't be used, instead of noting it in rejected.jsonl.
         force: Replace a space that is there; it stays until the new one is finished, and so takes room beside it.
             Its directions come along if the encoder is the same.
         fit: How pictures are made square: "crop", "pad" or "stretch"; by default as the encoder was trained.
-        seed: Recorded with the space.
+        geometry: Of the space, if not the encoder's own: "euclidean", "sphere" or "gaussian".
+        dtype: Type of the stored numbers: "float32" or "float16".
+        seed: Recorded with the space, and used by encoders that are fitted to the source.
+        workers: Processes that decode pictures; a core each by default, 0 for none. The result is the same.
         progress: Called after each chunk of items.
+        options: What the encoder's loader takes besides, such as truncate_dim=128; see `lateen encoders`.
 
     Raises:
-        InputError: If `out` exists (without `resume` or `force`), what is resumed differs, an item is bad and
-            `strict` is set, or no item can be used.
+        InputError: If `out` exists and can't be added to, what is resumed differs, an item is bad and `strict` is
+            set, or no item can be used.
         StorageError: If a write fails, as on a full disk; finished shards are kept.
         InterruptedWorkError: On ^C; finished shards are kept.
 
@@ -76,13 +94,76 @@ def build(
     out, started = Path(out), time.perf_counter()
     require_seed(seed)
     replacing.restore(out)
-    place = _place(out, resume, force)
+    place = _place(out, resume, force, append)
+    asked = {name: value for name, value in options.items() if value is not None and value is not False}
+    wishes = Wishes(fit, geometry, dtype, seed, asked)
     opened = open_source(source, fields=fields, limit=limit)
-    model: Encoder = load_encoder(encoder) if isinstance(encoder, str) else encoder
-    plan = Plan.of(opened, model, fit, seed)
-    if resume and (place / FILE).is_file():
-        plan.require_same(out, read_meta(place))
-    return _carry_out(Run(plan, strict, progress, started), out, place, force)
+    old = read_meta(place) if (place / FILE).is_file() and not force else None
+    plan = _plan(opened, encoder, wishes, place, old)
+    run = Run(plan, strict, workers, progress, started)
+    if old is not None and old.complete and not (resume and _nothing_begun(place, old)):
+        return _grow(run, out, old, append)
+    if old is not None:
+        plan.require_same(out, old)
+    return _carry_out(run, out, place, force)
+
+
+def _plan(
+    source: Source, encoder: Encoder | str | None, wishes: Wishes, place: Path, old: SpaceMeta | None
+) -> Plan:
+    """Find the encoder and settle what is to do."""
+    if encoder is None:
+        encoder = DEFAULTS.get(source.modality)
+        if encoder is None:
+            raise InputError(
+                f"{source.name} holds {source.modality} items, which need an encoder; name one, such as "
+                "--encoder st:ORG/NAME. `lateen encoders` lists them."
+            )
+    if not isinstance(encoder, str):
+        return Plan.of(source, encoder, wishes)
+    model = load_encoder(encoder, wishes.options)
+    if isinstance(model, Encoder):
+        return Plan.of(source, model, wishes)
+    kept = place / CODEC
+    if old is not None and old.spec.encoder == encoder and kept.is_dir():  # as it was fitted then
+        model = load_encoder(f"{EncoderName.parse(encoder).scheme}:{kept}")
+    if not isinstance(model, Encoder):
+        model = fitted(model, source, wishes.seed)
+    return Plan.of(source, model, wishes, encoder)
+
+
+def _nothing_begun(place: Path, old: SpaceMeta) -> bool:
+    """Whether a finished space has no append that was stopped."""
+    return old.shards == 0 or len(Ledger(place / "ledger").entries()) == old.shards
+
+
+def _grow(run: Run, out: Path, old: SpaceMeta, append: bool) -> BuildResult:
+    """Add to a finished space what the source has and it lacks; it can be read as it was until that is done."""
+    plan = run.plan
+    if old.source != plan.source.name and not append:
+        raise InputError(
+            f"{out} was built from {old.source}, not from {plan.source.name}. Use --append to add these items to it, "
+            "--force to replace it, or another name."
+        )
+    plan.require_same(out, old, grown=True)
+    folder = SpaceFolder.open(out)
+    growth = Growth.compare(plan.source, folder)
+    writer: SpaceWriter | None = None
+    try:
+        with SpaceWriter.on(folder) as writer:
+            run.plan = plan.only(growth.rows, writer.base)
+            if any(n not in run.plan.shards or e.key != run.plan.key(n) for n, e in writer.new_entries.items()):
+                writer.forget_new()  # of an append that was stopped, before the source changed again
+            return run.all(writer, growth)
+    except KeyboardInterrupt:
+        raise InterruptedWorkError(f"Stopped. {_kept_new(out, writer)}") from None
+    except StorageError as error:
+        raise StorageError(f"{error} {_kept_new(out, writer)}") from error
+
+
+def _kept_new(out: Path, writer: SpaceWriter | None) -> str:
+    done = 0 if writer is None else writer.items_done
+    return f"{out} is as it was, {done:,} new items wait beside it; run the same command again to go on."
 
 
 def _carry_out(run: Run, out: Path, place: Path, force: bool) -> BuildResult:
@@ -108,10 +189,12 @@ def _carry_out(run: Run, out: Path, place: Path, force: bool) -> BuildResult:
         raise StorageError(f"{error} {_kept(out, place, writer, plan)}") from error
 
 
-def _place(out: Path, resume: bool, force: bool) -> Path:
+def _place(out: Path, resume: bool, force: bool, append: bool) -> Path:
     """Where to build: in `out`, or beside it what is to replace it; raises InputError if `out` is in the way."""
-    if resume and force:
-        raise InputError("--resume goes on with a space and --force starts anew; give one of them.")
+    if sum((resume, force, append)) > 1:
+        raise InputError(
+            "--resume goes on with a space, --force starts anew and --append adds another source; give one of them."
+        )
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file; give the name of a folder for the space.")
     beside = replacing.beside(out)
@@ -121,11 +204,13 @@ def _place(out: Path, resume: bool, force: bool) -> Path:
         return out
     if not (out / FILE).is_file():
         raise InputError(f"{out} exists and is not a space; give another name with -o.")
-    if not resume and not force:
+    if force:
+        return beside
+    if not resume and not read_meta(out).complete:
         raise InputError(
-            f"{out} exists. Use --resume to go on with an unfinished build, --force to replace it, or another name."
+            f"{out} is unfinished. Use --resume to go on with it, --force to start anew, or another name."
         )
-    return beside if force else out
+    return out
 
 
 def _occupied(out: Path) -> bool:
@@ -148,17 +233,20 @@ def _with_codec(folder: SpaceFolder, plan: Plan) -> SpaceFolder:
     if not isinstance(plan.encoder, Saveable):
         return folder
     with Ledger(folder.path / "ledger").lock():
-        shutil.rmtree(folder.path / CODEC, ignore_errors=True)
-        saved: list[object] = []
-        encoder = plan.encoder
-        write_folder(folder.path / CODEC, lambda path: saved.append(encoder.save(path)))
-        fingerprint = saved[0].spec.fingerprint if isinstance(saved[0], Encoder) else folder.meta.given_fingerprint
+        encoder, saved = plan.encoder, folder.path / CODEC
+        written: list[object] = []
+        aside = saved.with_name(f"{PREFIX}{CODEC}")  # the encoder may have been loaded from there
+        shutil.rmtree(aside, ignore_errors=True)
+        write_folder(aside, lambda path: written.append(encoder.save(path)))
+        shutil.rmtree(saved, ignore_errors=True)
+        aside.rename(saved)
+        fingerprint = written[0].spec.fingerprint if isinstance(written[0], Encoder) else folder.meta.given_fingerprint
         return folder.described(replace(folder.meta, spec=replace(folder.meta.spec, fingerprint=fingerprint)))
 
 
 def _kept(out: Path, place: Path, writer: SpaceWriter | None, plan: Plan) -> str:
     done = 0 if writer is None else writer.items_done
-    kept = f"{done:,} of {len(plan.source):,} items are finished and kept in {place}"
+    kept = f"{done:,} of {len(plan.rows):,} items are finished and kept in {place}"
     if place == out:
         return f"{kept}; run the same command with --resume to go on."
     return f"{kept}; {out} is as it was. Run the same command with --resume instead of --force to go on."

@@ -194,7 +194,8 @@ class Plan:
             "seed": (str(old.seed), str(new.seed)),
         }
         if grown:
-            del pairs["source"], pairs["number of items"], pairs["seed"]
+            for what in ("source", "number of items", "seed", "encoder"):  # the fingerprint says more than a name
+                del pairs[what]
         differing = [f"the {what} was {a}, now it is {b}" for what, (a, b) in pairs.items() if a != b]
         if differing:
             verb = "added to" if grown else "resumed"

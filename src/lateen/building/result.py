@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from lateen.building.growing import Grown
 from lateen.store.meta import Compression
 
 
@@ -20,6 +21,7 @@ class BuildProgress:
         items_per_second: In this run.
         eta_seconds: How long the rest will take at this rate.
         rejected: Items that could not be used.
+        model_busy: Share of the time that the encoder was at work.
     """
 
     done: int
@@ -27,6 +29,7 @@ class BuildProgress:
     items_per_second: float
     eta_seconds: float
     rejected: int
+    model_busy: float = 0.0
 
 
 Progress: TypeAlias = Callable[[BuildProgress], object]
@@ -42,11 +45,12 @@ class BuildResult:
         rejected: Items that could not be used; rejected.jsonl in the space says which and why.
         resumed: Items that were done by an earlier run.
         seconds: Of this run.
-        read_seconds: Spent reading and decoding.
+        read_seconds: Spent waiting for items to be read.
         encode_seconds: Spent in the encoder.
-        write_seconds: Spent on thumbnails and storage.
+        write_seconds: Spent waiting for storage.
         compression: What encoding did to the size of items.
-        notes: What the user should know of how the source was understood.
+        notes: What the user should know of how source and encoder were understood.
+        growth: How the space grew, if it was there before.
     """
 
     path: Path
@@ -59,8 +63,11 @@ class BuildResult:
     write_seconds: float
     compression: Compression
     notes: tuple[str, ...] = ()
+    growth: Grown | None = None
 
     def __repr__(self) -> str:
+        if self.growth is not None:
+            return f"{self.path}: {self.growth.describe()} {self.n:,} items now"
         c, rejected = self.compression, ""
         if self.rejected:
             rejected = f"\n{self.rejected:,} could not be used: {self.path / 'rejected.jsonl'} says which and why"
@@ -72,7 +79,8 @@ class BuildResult:
     @property
     def items_per_second(self) -> float:
         """Items of this run over its seconds."""
-        return (self.n + self.rejected - self.resumed) / self.seconds if self.seconds else 0.0
+        items = self.n + self.rejected if self.growth is None else self.growth.added
+        return max(0, items - self.resumed) / self.seconds if self.seconds else 0.0
 
     @property
     def model_busy(self) -> float:

@@ -1,7 +1,6 @@
 """One run of a build: the loop over shards, its stopwatch, and what stops it.
 
-One idea: on a CPU the model and the decoding share the cores, so they take turns and the model runs at full
-speed; for a model on an accelerator the next chunk is read meanwhile.
+One idea: the model never waits if it can be helped. Workers read ahead of it, one thread writes behind it.
 """
 
 from __future__ import annotations
@@ -9,42 +8,45 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
 from jaxtyping import Float32
 
+from lateen.building.growing import Growth
 from lateen.building.plan import Plan
 from lateen.building.result import BuildProgress, BuildResult, Progress
 from lateen.building.round_trip import measure_round_trip
-from lateen.core.codec import Encoder
 from lateen.core.errors import InputError
-from lateen.sources.source import Batch
+from lateen.sources.reading import read_ahead
+from lateen.sources.source import Batch, Stretch
 from lateen.store.folder import SpaceFolder
-from lateen.store.thumbnails import encode_thumbnails
+from lateen.store.thumbnails import Prepared, with_thumbnails
 from lateen.store.writer import Shard, SpaceWriter
 
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """A chunk after the encoder: rows whose vector is not finite are `unusable`."""
+    """A chunk after the encoder.
+
+    Args:
+        batch: What was read.
+        vectors: (n, dim) as they will be stored.
+        thumbnails: n pictures as JPEG bytes; none if the items are no pictures.
+        usable: Rows of the batch whose vector can be stored.
+        rejected: (id, reason) of what could not be used.
+        moved: (old id, new id) of what the space has already under another name.
+    """
 
     batch: Batch
     vectors: Float32[np.ndarray, "n dim"]
     thumbnails: Sequence[bytes]
     usable: Sequence[int]
-
-    @property
-    def rejected(self) -> list[tuple[str, str]]:
-        """Of reading and of encoding."""
-        usable = set(self.usable)
-        spoiled = [id for row, id in enumerate(self.batch.ids) if row not in usable]
-        return [(r.id, r.reason) for r in self.batch.rejected] + [
-            (id, "its vector holds NaN or infinity") for id in spoiled
-        ]
+    rejected: Sequence[tuple[str, str]]
+    moved: Sequence[tuple[str, str]]
 
 
 @dataclass(eq=False)
@@ -54,12 +56,14 @@ class Run:
     Args:
         plan: What to do.
         strict: Whether the first item that can't be used stops it.
+        workers: Processes that decode pictures; by default one per core, none for a handful of items.
         progress: Called after each chunk.
         started: `time.perf_counter()` at the beginning.
     """
 
     plan: Plan
     strict: bool
+    workers: int | None
     progress: Progress | None
     started: float
     rejected: int = 0
@@ -67,30 +71,51 @@ class Run:
         default_factory=lambda: dict.fromkeys(("read", "encode", "write", "measure"), 0.0)
     )
 
-    def all(self, writer: SpaceWriter) -> BuildResult:
-        """Do what the ledger lacks, and finish the space."""
-        resumed = done = self._check_finished(writer)
-        todo = range(len(writer.entries), self.plan.shards)
-        batches = self._read([chunk for shard in todo for chunk in self.plan.chunks(shard)])
-        for shard in todo:
-            parts = []
-            for start, stop in self.plan.chunks(shard):
-                parts.append(self._encode(next(batches)))
-                done += stop - start
-                self._report(done, resumed)
-            with self._timed("write"):
-                writer.write(shard, self.plan.key(shard), _joined(parts))
-        if not any(entry.rows for entry in writer.entries.values()):
-            raise self._nothing_left(writer)
-        with self._timed("measure"):
-            round_trip = measure_round_trip(self.plan)
-        with self._timed("write"):
-            folder = writer.finish(round_trip)
-        return self.result(folder, resumed)
+    def all(self, writer: SpaceWriter, growth: Growth | None = None) -> BuildResult:
+        """Do what the ledger lacks, and finish the space.
 
-    def result(self, folder: SpaceFolder, resumed: int) -> BuildResult:
+        Args:
+            writer: Of the space.
+            growth: What is known of the source if the space is one that grows.
+        """
+        resumed = done = self._check_finished(writer, growth)
+        todo = [number for number in self.plan.shards if number not in writer.entries]
+        chunks = [rows for number in todo for rows in self.plan.chunks(number)]
+        ahead = read_ahead(
+            self._stretches(chunks),
+            self.plan.view,
+            count=len(chunks),
+            workers=self.workers,
+            finish=with_thumbnails,
+        )
+        with closing(ahead) as batches, ThreadPoolExecutor(1) as behind:
+            written: Future[None] | None = None
+            for number in todo:
+                parts = []
+                for rows in self.plan.chunks(number):
+                    with self._timed("read"):
+                        prepared = next(batches)
+                    parts.append(self._encode(prepared, rows, growth))
+                    done += len(rows)
+                    self._report(done, resumed)
+                self._wait_for(written)
+                shard = _joined(parts) if growth is None else _conforming(_joined(parts), growth)
+                written = behind.submit(writer.write, number, self.plan.key(number), shard)
+            self._wait_for(written)
+        if growth is None and not any(entry.rows for entry in writer.entries.values()):
+            raise self._nothing_left(writer)
+        round_trip = writer.folder.meta.compression.round_trip
+        if growth is None:
+            with self._timed("measure"):
+                round_trip = measure_round_trip(self.plan)
+        with self._timed("write"):
+            folder = writer.finish(round_trip, retried=growth.retried if growth is not None else ())
+        return self.result(folder, resumed, growth)
+
+    def result(self, folder: SpaceFolder, resumed: int, growth: Growth | None = None) -> BuildResult:
         """The result for a finished space."""
         compression = folder.meta.compression
+        notes = (*self.plan.source.notes, *getattr(self.plan.encoder, "notes", ()))
         return BuildResult(
             path=folder.path,
             n=compression.n,
@@ -101,56 +126,55 @@ class Run:
             encode_seconds=self._seconds["encode"],
             write_seconds=self._seconds["write"],
             compression=compression,
-            notes=self.plan.source.notes,
+            notes=notes,
+            growth=None if growth is None else growth.counted(compression.n),
         )
 
-    def _check_finished(self, writer: SpaceWriter) -> int:
+    def _stretches(self, chunks: list[np.ndarray]) -> Iterator[Stretch]:
+        return (self.plan.source.take(self.plan.usable(rows)) for rows in chunks)
+
+    def _check_finished(self, writer: SpaceWriter, growth: Growth | None) -> int:
         """How many items an earlier run has done; raises InputError if they have changed since."""
-        for number, entry in writer.entries.items():
-            if entry.key != self.plan.key(number):
-                first, end = self.plan.rows(number)
-                ids = self.plan.source.ids
+        for number, entry in writer.new_entries.items():
+            if number not in self.plan.shards or entry.key != self.plan.key(number):
+                rows, ids = self.plan.shard(number), self.plan.source.ids
+                which = f"of {ids[rows[0]]!r} to {ids[rows[-1]]!r}, some items" if len(rows) else "some items"
                 raise InputError(
-                    f"{writer.folder.path} can't be resumed: of {ids[first]!r} to {ids[end - 1]!r}, some items "
-                    "have changed since they were encoded. Use --force to start anew."
+                    f"{writer.folder.path} can't be resumed: {which} have changed since they were encoded. "
+                    "Use --force to start anew."
                 )
             self._note_rejected([(id, reason) for id, reason in entry.rejected])
-        return writer.items_done
+            if growth is not None:
+                growth.note_moved(entry.moved)
+        return sum(len(self.plan.shard(number)) for number in writer.new_entries)
 
-    def _read(self, chunks: list[tuple[int, int]]) -> Iterator[Batch]:
-        if not _on_accelerator(self.plan.encoder):
-            yield from (self._read_one(*chunk) for chunk in chunks)
-            return
-        with ThreadPoolExecutor(1) as pool:
-            ahead = [pool.submit(self._read_one, *chunk) for chunk in chunks[:1]]
-            for chunk in [*chunks[1:], None]:
-                batch = ahead.pop().result()
-                if chunk is not None:
-                    ahead.append(pool.submit(self._read_one, *chunk))
-                yield batch
-
-    def _read_one(self, start: int, stop: int) -> Batch:
-        with self._timed("read"):
-            return self.plan.source.read(start, stop, size=self.plan.size, fit=self.plan.fit)
-
-    def _encode(self, batch: Batch) -> Encoded:
-        self._note_rejected([(r.id, r.reason) for r in batch.rejected])
-        spec = self.plan.encoder.spec
+    def _encode(self, prepared: Prepared, rows: np.ndarray, growth: Growth | None) -> Encoded:
+        rejected = [(r.id, r.reason) for r in (*prepared.batch.rejected, *self.plan.refused(rows))]
+        moved: list[tuple[str, str]] = []
+        if growth is not None:
+            prepared, moved = growth.without_moved(prepared)
+        batch, thumbnails = prepared.batch, prepared.thumbnails
+        spec = self.plan.wishes.spec(self.plan.encoder.spec)
         vectors = np.empty((0, spec.dim), np.float32)
         if len(batch):
             with self._timed("encode"):
-                vectors = self.plan.encoder.encode(batch.images)
+                vectors = self.plan.encoder.encode(batch.items)
             if vectors.shape != (len(batch), spec.dim):
                 raise InputError(
-                    f"{spec.encoder} gave vectors of shape {vectors.shape} for {len(batch)} pictures; "
+                    f"{spec.encoder} gave vectors of shape {vectors.shape} for {len(batch)} items; "
                     f"its spec says {spec.dim} numbers each."
                 )
-        with self._timed("write"):
-            usable = np.flatnonzero(np.isfinite(vectors).all(axis=1)).tolist()
-            thumbnails = encode_thumbnails(batch.images[usable]) if usable else []
-        encoded = Encoded(batch, vectors, thumbnails, usable)
-        self._note_rejected(encoded.rejected[len(batch.rejected) :])
-        return encoded
+        spoiled = _spoiled(vectors, spec.dtype, spec.geometry)
+        rejected += [(batch.ids[row], reason) for row, reason in spoiled.items()]
+        self._note_rejected(rejected)
+        usable = [row for row in range(len(batch)) if row not in spoiled]
+        kept = [thumbnails[row] for row in usable] if thumbnails else []
+        return Encoded(batch, vectors, kept, usable, rejected, moved)
+
+    def _wait_for(self, written: Future[None] | None) -> None:
+        if written is not None:
+            with self._timed("write"):
+                written.result()
 
     def _note_rejected(self, rejected: Sequence[tuple[str, str]]) -> None:
         self.rejected += len(rejected)
@@ -163,8 +187,10 @@ class Run:
 
     def _report(self, done: int, resumed: int) -> None:
         if self.progress is not None:
-            total, rate = len(self.plan.source), (done - resumed) / (time.perf_counter() - self.started)
-            self.progress(BuildProgress(done, total, rate, (total - done) / rate, self.rejected))
+            seconds = time.perf_counter() - self.started
+            total, rate = len(self.plan.rows), (done - resumed) / seconds
+            busy = self._seconds["encode"] / seconds
+            self.progress(BuildProgress(done, total, rate, (total - done) / rate, self.rejected, busy))
 
     def _nothing_left(self, writer: SpaceWriter) -> InputError:
         """The error of a source in which every item is bad; an empty space is of no use and is removed."""
@@ -183,22 +209,42 @@ class Run:
             self._seconds[stage] += time.perf_counter() - begun
 
 
+def _spoiled(vectors: Float32[np.ndarray, "n dim"], dtype: str, geometry: str) -> dict[int, str]:
+    """Why some of the vectors can't be stored, by row."""
+    # One sum per row finds NaN and infinity, and overflows only where numbers are beyond any use
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = np.einsum("ij,ij->i", vectors, vectors)
+    bad = {int(row): "its vector holds NaN or infinity" for row in np.flatnonzero(~np.isfinite(squares))}
+    if geometry == "sphere":
+        bad |= {int(r): "its vector is zero, which is no direction on a sphere" for r in np.flatnonzero(squares == 0)}
+    if dtype == "float16":
+        largest = np.abs(vectors).max(axis=1, initial=0)
+        over = np.flatnonzero(largest > np.finfo(np.float16).max)
+        bad |= {int(r): "its vector holds numbers beyond float16" for r in over if int(r) not in bad}
+    return dict(sorted(bad.items()))
+
+
 def _joined(parts: Sequence[Encoded]) -> Shard:
     return Shard(
         ids=[p.batch.ids[row] for p in parts for row in p.usable],
         uris=[p.batch.uris[row] for p in parts for row in p.usable],
-        vectors=np.concatenate([p.vectors[p.usable] for p in parts]),
+        vectors=_stacked([p.vectors if len(p.usable) == len(p.vectors) else p.vectors[p.usable] for p in parts]),
         fields=pa.concat_tables([p.batch.fields.take(pa.array(p.usable, pa.int64())) for p in parts]),
+        digests=[p.batch.digests[row] for p in parts for row in p.usable],
         thumbnails=[thumbnail for p in parts for thumbnail in p.thumbnails],
         rejected=[r for p in parts for r in p.rejected],
+        moved=[m for p in parts for m in p.moved],
         numbers=sum(int(p.batch.numbers[p.usable].sum()) for p in parts),
         bytes=sum(int(p.batch.bytes[p.usable].sum()) for p in parts),
     )
 
 
-def _on_accelerator(encoder: Encoder) -> bool:
-    """Whether the encoder says, by a `device`, that it doesn't compute on the processor."""
-    return not str(getattr(encoder, "device", "cpu")).startswith("cpu")
+def _conforming(shard: Shard, growth: Growth) -> Shard:
+    return replace(shard, fields=growth.conform(shard.fields))
+
+
+def _stacked(parts: Sequence[Float32[np.ndarray, "_ dim"]]) -> Float32[np.ndarray, "n dim"]:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _with(rejected: Sequence[Sequence[str]], reason: str) -> str:

@@ -18,6 +18,8 @@ Vectors = Float[np.ndarray, "... dim"]
 Scalars = Float[np.ndarray, "..."]
 Column = Float[np.ndarray, "... 1"]
 
+GEOMETRIES = ("euclidean", "sphere", "gaussian")
+
 
 @runtime_checkable
 class Geometry(Protocol):

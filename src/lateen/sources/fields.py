@@ -18,7 +18,7 @@ from jaxtyping import Int64
 
 from lateen.core.errors import InputError, nearest_spellings
 from lateen.sources.picture import View
-from lateen.sources.source import Batch, Rows, Source, Stretch, first_duplicate
+from lateen.sources.source import Batch, Rows, Source, Stretch, contents, first_duplicate
 
 RESERVED = ("id", "vector", "uri", "shard_id", "digest")
 _KINDS = (".csv", ".tsv", ".parquet")
@@ -98,6 +98,10 @@ class Joined:
             fields = fields.append_column(name, here.column(name))
         return replace(batch, fields=fields)
 
+    def digests(self) -> dict[int, bytes]:
+        """The items' own; fields are no part of an item's content."""
+        return contents(self.stretch)
+
 
 def with_fields(source: Source, path: str | Path, *, paths: bool = False) -> WithFields:
     """Join a file of fields to a source.
@@ -123,7 +127,7 @@ def with_fields(source: Source, path: str | Path, *, paths: bool = False) -> Wit
             f"No row of {path} matches an item of {source.name}. Its {key} column holds {_examples(names)}; "
             f"the items are called {_examples(source.ids)}."
         )
-    columns, changes = _usable(table.drop_columns([key]), source.field_schema.names)
+    columns, changes = usable(table.drop_columns([key]), source.field_schema.names)
     if not columns.column_names:
         raise InputError(" ".join([f"{path} has no field to join besides {key}; give a table with one.", *changes]))
     indices = pa.array(row_of_item, mask=row_of_item == _NOWHERE)
@@ -155,14 +159,18 @@ def _read(path: Path) -> tuple[pa.Table, str]:
 
 def _read_text(path: Path, kind: str) -> pa.Table:
     with path.open(encoding="utf-8-sig") as file:
-        header = file.readline()
-    delimiter = "\t" if kind == ".tsv" else ";" if header.count(";") > header.count(",") else ","
+        delimiter = delimiter_of(file.readline(), kind)
     parsing = pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
     with pa_csv.open_csv(path, parse_options=parsing) as reader:
         key = _key(reader.schema.names)
     return pa_csv.read_csv(
         path, parse_options=parsing, convert_options=pa_csv.ConvertOptions(column_types={key: pa.string()})
     )
+
+
+def delimiter_of(header: str, kind: str) -> str:
+    """What separates the columns of a csv or tsv file with such a first line."""
+    return "\t" if kind == ".tsv" else ";" if header.count(";") > header.count(",") else ","
 
 
 def _key(columns: Sequence[str]) -> str:
@@ -203,8 +211,16 @@ _SPELLINGS: tuple[Callable[[str], str], ...] = (
 )
 
 
-def _usable(table: pa.Table, own: list[str]) -> tuple[pa.Table, list[str]]:
-    """Columns as a space can hold them, and what had to be changed."""
+def usable(table: pa.Table, own: list[str]) -> tuple[pa.Table, list[str]]:
+    """Columns as a space can hold them, and what had to be changed; both depend on the table's schema alone.
+
+    Args:
+        table: What was found.
+        own: Names of the fields that the items have already.
+
+    Returns:
+        The columns under names that a space can hold, and a sentence for each that was renamed or left out.
+    """
     notes: list[str] = []
     columns: dict[str, pa.ChunkedArray] = {}
     for name, column in zip(table.column_names, table.columns, strict=True):

@@ -102,5 +102,9 @@ class Undrawn:
             fields=pa.concat_tables(factors),
             numbers=numbers,
             bytes=numbers,  # they were never files: one byte per number
-            digests=[content_digest(b"portraits %d %d" % (self.seed, i)) for i in self.rows],
+            digests=list(self.digests().values()),
         )
+
+    def digests(self) -> dict[int, bytes]:
+        """Of seed and number, which say everything."""
+        return {i: content_digest(b"portraits %d %d" % (self.seed, i)) for i in self.rows.tolist()}

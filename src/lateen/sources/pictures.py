@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +62,15 @@ class PictureFiles:
             rejected=[p for p in read if isinstance(p, Rejected)],
         )
 
+    def digests(self) -> dict[int, bytes]:
+        """Of the bytes of each file that can be read."""
+        found = {}
+        for row, file in zip(self.rows.tolist(), self.files, strict=True):
+            if file is not None:
+                with suppress(OSError):
+                    found[row] = content_digest(file if isinstance(file, bytes) else Path(file).read_bytes())
+        return found
+
     def _read_one(self, i: int, view: View) -> Picture | Rejected:
         file = self.files[i]
         if file is None:
@@ -106,8 +116,13 @@ class PicturePixels:
             fields=self.fields,
             numbers=each,
             bytes=each,
-            digests=[content_digest(np.ascontiguousarray(p).tobytes()) for p in self.pixels],
+            digests=list(self.digests().values()),
         )
+
+    def digests(self) -> dict[int, bytes]:
+        """Of the pixels of each."""
+        named = [content_digest(np.ascontiguousarray(p).tobytes()) for p in self.pixels]
+        return dict(zip(self.rows.tolist(), named, strict=True))
 
 
 def _uri(file: str | bytes | None) -> str:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
@@ -19,7 +19,7 @@ from lateen.core.errors import InputError, LateenError
 from lateen.sources.picture import View
 from lateen.sources.source import Batch, Stretch
 
-FEW = 64  # items for which starting processes takes longer than reading
+WORTH = 2.0  # seconds of reading that are worth starting processes for
 Result = TypeVar("Result")
 
 
@@ -40,6 +40,7 @@ def read_ahead(
     stretches: Iterable[Stretch],
     view: View | None,
     *,
+    count: int,
     workers: int | None = None,
     finish: Callable[[Batch], Result],
 ) -> Iterator[Result]:
@@ -48,30 +49,47 @@ def read_ahead(
     Args:
         stretches: What to read; taken one by one, as results are taken.
         view: How pictures are wanted; None for items that are no pictures: they are read by one thread.
-        workers: Processes that decode pictures; a core each by default. 0 reads in this process, when asked.
+        count: How many stretches there are.
+        workers: Processes that decode pictures. By default a core each, if the time that the first stretch takes says
+            that they are worth starting. 0 reads in this process, when asked.
         finish: What is done to each batch where it was read; a module's function, for it is sent to workers.
 
     Raises:
+        InputError: If `workers` is negative.
         WorkerDiedError: If a process ended without a word.
     """
     if workers is not None and workers < 0:
         raise InputError(f"--workers got {workers}; give 0 (no processes) or more.")
-    count = cores() if workers is None else workers
-    if count == 0:
-        yield from (_read(stretch, view, finish) for stretch in stretches)
-        return
-    # TerminatedWorkerError is a BrokenProcessPool, which is a BrokenExecutor
-    from concurrent.futures import BrokenExecutor
-
-    ahead: deque[Future[Result]] = deque()
     todo = iter(stretches)
-    most = 1 if view is None else count + 1
-    pool: _Pool
-    with ThreadPoolExecutor(1) if view is None else _processes(count) as pool:
+    if workers is None and view is not None:
+        first = next(todo, None)
+        if first is None:
+            return
+        begun = time.perf_counter()
+        result = _read(first, view, finish)
+        workers = cores() if (time.perf_counter() - begun) * (count - 1) > WORTH else 0
+        yield result
+    if workers == 0:
+        yield from (_read(stretch, view, finish) for stretch in todo)
+        return
+    pool = ThreadPoolExecutor(1) if view is None else _processes(workers or cores())
+    yield from _pooled(todo, view, finish, pool, most=1 if view is None else (workers or cores()) + 1)
+
+
+def _pooled(
+    todo: Iterator[Stretch],
+    view: View | None,
+    finish: Callable[[Batch], Result],
+    pool: AbstractContextManager[_Pool],
+    most: int,
+) -> Iterator[Result]:
+    """Keep `most` stretches ahead of the one that is awaited, and no more."""
+    ahead: deque[Future[Result]] = deque()
+    with pool as running:
         try:
             while True:
                 while len(ahead) <= most and (stretch := next(todo, None)) is not None:
-                    ahead.append(pool.submit(_read, stretch, view, finish))
+                    ahead.append(running.submit(_read, stretch, view, finish))
                 if not ahead:
                     return
                 yield ahead.popleft().result()
@@ -92,9 +110,10 @@ def _read(stretch: Stretch, view: View | None, finish: Callable[[Batch], Result]
 def _processes(count: int) -> AbstractContextManager[_Pool]:
     """Processes that are started afresh, never forked, and don't run the main module again."""
     from loky import ProcessPoolExecutor
+    from loky.backend import get_context
 
     pool: AbstractContextManager[_Pool] = ProcessPoolExecutor(
-        max_workers=count, context="loky", initializer=_begin, initargs=(os.getpid(),)
+        max_workers=count, context=get_context("loky"), initializer=_begin, initargs=(os.getpid(),)
     )
     return pool
 

@@ -13,6 +13,7 @@ from typing import Protocol, overload, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from jaxtyping import Int64
 
 from lateen.core.codec import Items
@@ -135,6 +136,54 @@ class RowNumbers(Sequence[str]):
         return str(numbers) if isinstance(numbers, int) else [str(i) for i in numbers]
 
 
+    def first(self, n: int) -> RowNumbers:
+        """The first n of them."""
+        return RowNumbers(min(n, self.n))
+
+
+@dataclass(frozen=True, eq=False)
+class ArrowIds(Sequence[str]):
+    """The ids of very many items, without an object for each.
+
+    Args:
+        array: One large_string per item, none of them null.
+    """
+
+    array: pa.LargeStringArray
+
+    @classmethod
+    def of(cls, texts: pa.Array | pa.ChunkedArray) -> ArrowIds:
+        """From strings of any Arrow type."""
+        array = texts.cast(pa.large_string())
+        return cls(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array)
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __iter__(self) -> Iterator[str]:
+        for start in range(0, len(self.array), 65_536):
+            yield from self.array.slice(start, 65_536).to_pylist()
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            listed: list[str] = self.array[index].to_pylist()
+            return listed
+        return str(self.array[int(index)].as_py())
+
+    def first(self, n: int) -> ArrowIds:
+        """The first n of them."""
+        return ArrowIds(self.array.slice(0, n))
+
+    def take(self, rows: Rows) -> list[str]:
+        """The ids of some rows."""
+        listed: list[str] = self.array.take(pa.array(rows)).to_pylist()
+        return listed
+
+
 @dataclass(frozen=True, eq=False)
 class Limited:
     """The first `limit` items of a source."""
@@ -166,7 +215,8 @@ class Limited:
     @property
     def ids(self) -> Sequence[str]:
         """The first ids."""
-        return self.source.ids[: self.limit]
+        ids = self.source.ids
+        return ids.first(len(self)) if isinstance(ids, RowNumbers | ArrowIds) else ids[: self.limit]
 
     @property
     def field_schema(self) -> pa.Schema:
@@ -185,6 +235,23 @@ class Limited:
         return self.source.take(rows)
 
 
+@runtime_checkable
+class Digesting(Protocol):
+    """A stretch that can name the content of its items without reading them in full: pictures, undecoded."""
+
+    def digests(self) -> dict[int, bytes]:
+        """The digest of each item by its row; those that can't be got at are missing."""
+        ...
+
+
+def contents(stretch: Stretch) -> dict[int, bytes]:
+    """What names the content of a stretch's items, by row; items that can't be read are missing."""
+    if isinstance(stretch, Digesting):
+        return stretch.digests()
+    batch = stretch.read(None)
+    return dict(zip(batch.rows.tolist(), batch.digests, strict=True))
+
+
 def batches(source: Source, view: View | None = None, *, rows: int = 256) -> Iterator[Batch]:
     """Read a whole source in order, `rows` items at a time."""
     for start in range(0, len(source), rows):
@@ -196,8 +263,15 @@ def no_fields(n: int) -> pa.Table:
     return pa.table({"_": pa.nulls(n)}).select([])
 
 
+def ids_of(ids: Sequence[str], rows: Rows) -> list[str]:
+    """The ids of some rows."""
+    return ids.take(rows) if isinstance(ids, ArrowIds) else [ids[int(i)] for i in rows]
+
+
 def repeated_ids(ids: Sequence[str]) -> dict[int, int]:
     """The rows whose id has occurred before, each with the row where it did."""
+    if isinstance(ids, ArrowIds):
+        return _repeated_in_arrow(ids.array)
     if isinstance(ids, RowNumbers) or len(set(ids)) == len(ids):
         return {}
     first: dict[str, int] = {}
@@ -208,3 +282,14 @@ def first_duplicate(ids: Sequence[str]) -> str | None:
     """The first id that occurs a second time, or None."""
     row = next(iter(repeated_ids(ids)), None)
     return None if row is None else ids[row]
+
+
+def _repeated_in_arrow(array: pa.LargeStringArray) -> dict[int, int]:
+    codes = array.dictionary_encode().indices.to_numpy()
+    distinct = int(codes.max()) + 1 if len(codes) else 0
+    if distinct == len(codes):
+        return {}
+    first = np.full(distinct, len(codes))
+    np.minimum.at(first, codes, np.arange(len(codes)))
+    repeated = np.flatnonzero(first[codes] != np.arange(len(codes)))
+    return {int(row): int(first[codes[row]]) for row in repeated}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import shorten
@@ -21,8 +21,10 @@ from lateen.core.codec import LatentSpec
 from lateen.core.errors import InputError, SpaceError, UnknownNameError, nearest_spellings
 from lateen.store import lance_tables as tables
 from lateen.store.derived import Derived, content_key
+from lateen.store.identifiers import Identifiers
 from lateen.store.ledger import Ledger
 from lateen.store.meta import FILE, SpaceMeta, hash_files, read_meta, write_meta
+from lateen.store.scanned import ScannedVectors
 
 POINTS, THUMBS, CODEC = "points.lance", "thumbs.lance", "codec"
 FOLDERS = ("directions", "derived", "ledger")
@@ -108,7 +110,12 @@ class SpaceFolder:
         Raises:
             SpaceError: If it is damaged.
         """
-        return tables.open_table(self.path / name, self.meta.versions.get(name))
+        if name in self._cache:
+            return self._cache[name]
+        table = tables.open_table(self.path / name, self.meta.versions.get(name))
+        if self.meta.complete:
+            self._cache[name] = table
+        return table
 
     def latest_versions(self) -> dict[str, int]:
         """The newest version of each table, for a space.json that is about to be written."""
@@ -136,25 +143,19 @@ class SpaceFolder:
                 "so its vectors mean something else. Encode with the space's own."
             )
 
-    def ids(self) -> list[str]:
-        """The id of each row; the list is shared, don't change it."""
+    def ids(self) -> Identifiers:
+        """The id of each row."""
         if "ids" not in self._cache:
-            self._cache["ids"] = self._column("id")
-        ids: list[str] = self._cache["ids"]
+            derived = Derived(self.path / "derived")
+            self._cache["ids"] = Identifiers.kept(len(self), self._id_column, derived, self.content())
+        ids: Identifiers = self._cache["ids"]
         return ids
-
-    def rows(self) -> dict[str, int]:
-        """The row number of each id; shared, as `ids()` is."""
-        if "rows" not in self._cache:
-            self._cache["rows"] = {id: row for row, id in enumerate(self.ids())}
-        rows: dict[str, int] = self._cache["rows"]
-        return rows
 
     def row(self, id: str) -> int:
         """The row number of an id; raises UnknownNameError with near spellings."""
-        row = self.rows().get(id)
+        row = self.ids().row(id)
         if row is None:
-            raise UnknownNameError("id", id, self.ids(), f"space {self.path.name}")
+            raise UnknownNameError("id", id, self.ids().like(id), f"space {self.path.name}")
         return row
 
     def vectors(self) -> Float32[np.ndarray, "n dim"]:
@@ -175,6 +176,15 @@ class SpaceFolder:
         derived.make("vectors", key, ".npy", self._write_vectors)
         derived.keep_only("vectors", key)
         return self._mapped(copy)
+
+    def scanned_vectors(self) -> ScannedVectors:
+        """All vectors, read from the table as they are asked for: nothing is copied."""
+        return ScannedVectors(lambda: self._reading(POINTS), (len(self), self.meta.spec.dim))
+
+    def take(self, rows: Sequence[int], columns: Sequence[str]) -> pa.Table:
+        """Columns of some rows, in that order."""
+        with self._reading(POINTS) as table:
+            return table.take(list(rows), columns=list(columns))
 
     def content(self) -> str:
         """A key that is the same as long as the rows are: what is derived from them is kept under it."""
@@ -248,10 +258,7 @@ class SpaceFolder:
 
     def uri(self, id: str) -> str:
         """Where an item came from; "" if from nowhere."""
-        row = self.row(id)
-        with self._reading(POINTS) as table:
-            taken = table.take([row], columns=["uri"])
-        return str(taken.column("uri")[0].as_py())
+        return str(self.take([self.row(id)], ["uri"]).column("uri")[0].as_py())
 
     def digests(self) -> dict[str, bytes]:
         """What names the content of each item, by id; empty in a space from before they were kept."""
@@ -262,14 +269,15 @@ class SpaceFolder:
             found.update(zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True))
         return found
 
-    def _reading(self, name: str) -> AbstractContextManager[Any]:
-        return tables.reading(self.path / name, self.meta.versions.get(name))
+    @contextmanager
+    def _reading(self, name: str) -> Iterator[Any]:
+        table = self.table(name)
+        with tables.read_errors(self.path / name):
+            yield table
 
-    def _column(self, name: str) -> list[Any]:
-        values: list[Any] = []
-        for batch in self.scan([name]):
-            values.extend(batch.column(0).to_pylist())
-        return values
+    def _id_column(self) -> Iterator[pa.Array]:
+        for batch in self.scan(["id"]):
+            yield batch.column(0)
 
     def _mapped(self, path: Path) -> Float32[np.ndarray, "n dim"]:
         mapped: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)

@@ -71,11 +71,10 @@ def open_table(path: Path, version: int | None = None) -> Any:
 
 
 @contextmanager
-def reading(path: Path, version: int | None = None) -> Iterator[Any]:
-    """The table, open to be read; raises SpaceError where its data files are missing or damaged."""
-    table = open_table(path, version)
+def read_errors(path: Path) -> Iterator[None]:
+    """Say the storage library's failures to read as a SpaceError: data files are missing or damaged."""
     try:
-        yield table
+        yield
     except (OSError, ValueError) as error:
         raise SpaceError(f"{path} can't be read: {error}. Restore it or build the space again.") from error
 
@@ -146,7 +145,7 @@ def scan(
     table, wanted = open_table(path, version), list(columns)
     batches = table.scanner(columns=wanted, scan_in_order=True, batch_size=rows, batch_readahead=2).to_batches()
     while True:
-        with reading(path):
+        with read_errors(path):
             batch = next(batches, None)
         if batch is None:
             return

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ class ShardEntry:
         bytes: Sum over its rows of the bytes before encoding.
         points: Fragments of `points.lance`.
         thumbs: Fragments of `thumbs.lance`.
+        moved: (old id, new id) of items that the space has already under another name.
     """
 
     shard: int
@@ -39,6 +40,7 @@ class ShardEntry:
     bytes: int
     points: list[dict[str, Any]]
     thumbs: list[dict[str, Any]]
+    moved: list[list[str]] = field(default_factory=list)
 
 
 class Ledger:

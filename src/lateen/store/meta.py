@@ -75,6 +75,27 @@ class Compression:
 
 
 @dataclass(frozen=True)
+class IndexSettings:
+    """How the search index of a space is asked, and how well that does.
+
+    Args:
+        rows: Items that were indexed; later ones are searched one by one.
+        partitions: Parts that the index cut them into.
+        probes: Parts that are looked into for the 10 nearest.
+        refine: Times as many items as are wanted are compared by their true vectors.
+        recall: Share of the true 10 nearest that was found.
+        queries: How many queries that was measured with.
+    """
+
+    rows: int
+    partitions: int
+    probes: int
+    refine: int
+    recall: float
+    queries: int
+
+
+@dataclass(frozen=True)
 class SpaceMeta:
     """What space.json says.
 
@@ -95,6 +116,7 @@ class SpaceMeta:
         versions: Version of each Lance table that belongs to this space.json, by name; the latest where it is not said.
             So rows that an unfinished append has written are not seen, and a finished one is seen all at once.
         shards: Shards of the ledger that are rows of this space; later ones belong to an append that is not finished.
+        index: The search index that was made, if any.
         format: Version of the layout of the folder.
     """
 
@@ -112,6 +134,7 @@ class SpaceMeta:
     codec_files: dict[str, str] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     shards: int = 0
+    index: IndexSettings | None = None
     format: int = FORMAT
 
     def to_dict(self) -> dict[str, object]:

@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
+from lateen.sources.source import Batch
+
 SIDE = 96
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A batch with what a space keeps of its items besides vectors.
+
+    Args:
+        batch: n items.
+        thumbnails: n pictures as JPEG bytes; none if the items are no pictures.
+    """
+
+    batch: Batch
+    thumbnails: Sequence[bytes]
+
+
+def with_thumbnails(batch: Batch) -> Prepared:
+    """Make the small pictures of a batch, if its items are pictures; runs where the batch was read."""
+    is_pictures = isinstance(batch.items, np.ndarray) and batch.items.ndim == 4
+    return Prepared(batch, encode_thumbnails(np.asarray(batch.items)) if is_pictures else [])
 
 
 def encode_thumbnails(images: UInt8[np.ndarray, "n size size 3"]) -> list[bytes]:

@@ -43,6 +43,7 @@ class Shard:
         rejected: (id, reason) of the items that could not be used.
         numbers: Sum of the numbers before encoding.
         bytes: Sum of the bytes before encoding.
+        moved: (old id, new id) of items that the space has already under another name.
     """
 
     ids: Sequence[str]
@@ -54,6 +55,7 @@ class Shard:
     rejected: Sequence[tuple[str, str]]
     numbers: int
     bytes: int
+    moved: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(eq=False)
@@ -111,6 +113,7 @@ class SpaceWriter:
             bytes=shard.bytes,
             points=tables.write_fragments(self.folder.path / POINTS, points),
             thumbs=tables.write_fragments(self.folder.path / THUMBS, thumbs),
+            moved=[list(m) for m in shard.moved],
         )
         self.ledger.put(entry)
         self.entries[number] = entry

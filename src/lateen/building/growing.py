@@ -1,0 +1,190 @@
+"""A source that grew: what of it is new, what is there already, what has changed, moved or vanished.
+
+One idea: an item is its content. An id that the space lacks, with the content of one that vanished from the source, is
+that item under another name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pyarrow as pa
+
+from lateen.core.errors import InputError, SpaceError
+from lateen.sources.source import Batch, Rows, Source, contents, no_fields
+from lateen.store.folder import SpaceFolder
+from lateen.store.thumbnails import Prepared
+
+TOGETHER = 4096  # items whose content is compared at a time
+NAMED = 20  # ids of a kind that a result names
+
+
+@dataclass(frozen=True)
+class Grown:
+    """How a space grew.
+
+    Args:
+        added: Items that are new.
+        unchanged: Items that were there already, with the same content.
+        moved: Items that were there under another id, (old id, new id); they keep the old one. Twenty at the most.
+        changed: Ids whose content is another than when they were encoded; they are left as they were.
+        vanished: Ids of the space that the source does not have any more; they stay in the space.
+        counts: How many of each there are.
+    """
+
+    added: int
+    unchanged: int
+    moved: tuple[tuple[str, str], ...]
+    changed: tuple[str, ...]
+    vanished: tuple[str, ...]
+    counts: dict[str, int]
+
+    def describe(self) -> str:
+        """What happened, in a sentence."""
+        parts = [f"{self.added:,} items added, {self.unchanged:,} were there already"]
+        if n := self.counts["moved"]:
+            old, new = self.moved[0]
+            parts.append(f"{n:,} have another name now (such as {old!r}, now {new!r}) and keep the old one")
+        if n := self.counts["changed"]:
+            parts.append(f"{n:,} changed since they were encoded (such as {self.changed[0]!r}) and stay as they were")
+        if n := self.counts["vanished"]:
+            parts.append(f"{n:,} vanished from the source (such as {self.vanished[0]!r}) and stay in the space")
+        return "; ".join(parts) + "."
+
+
+@dataclass(eq=False)
+class Growth:
+    """The comparison of a source with a space; made by `compare`.
+
+    Args:
+        rows: (m,) rows of the source whose id the space lacks.
+        retried: Their ids.
+        unchanged: How many items are there already.
+        changed: Ids with another content.
+        vanished: Ids that the source lacks, by their content.
+        before: Items of the space before.
+        schema: Fields of the space.
+    """
+
+    rows: Rows
+    retried: frozenset[str]
+    unchanged: int
+    changed: list[str]
+    vanished: dict[bytes, list[str]]
+    before: int
+    schema: pa.Schema
+    moved: list[tuple[str, str]] = field(default_factory=list)
+
+    @classmethod
+    def compare(cls, source: Source, folder: SpaceFolder) -> Growth:
+        """Read what of the source the space has an id for, and compare its content.
+
+        Raises:
+            SpaceError: If the space is from before contents were kept.
+        """
+        digests = folder.digests()
+        if len(digests) < len(folder):
+            raise SpaceError(
+                f"{folder.path} was built by an earlier lateen, which kept no digests of contents, so nothing can be "
+                "added to it. Build it anew with --force."
+            )
+        ids = source.ids
+        there = np.array([id in digests for id in ids], bool)
+        unchanged, changed = 0, []
+        old = np.flatnonzero(there)
+        for start in range(0, len(old), TOGETHER):
+            rows = old[start : start + TOGETHER]
+            found = contents(source.take(rows))
+            for row in rows.tolist():
+                if found.get(row) == digests[ids[row]]:
+                    unchanged += 1
+                else:
+                    changed.append(ids[row])
+        known = set(ids)
+        vanished: dict[bytes, list[str]] = {}
+        for id, digest in digests.items():
+            if id not in known:
+                vanished.setdefault(digest, []).append(id)
+        new = np.flatnonzero(~there)
+        retried = frozenset(ids[row] for row in new)
+        return cls(new, retried, unchanged, changed, vanished, len(folder), folder.field_schema())
+
+    def without_moved(self, prepared: Prepared) -> tuple[Prepared, list[tuple[str, str]]]:
+        """Leave out the items of a batch that are there under an id that vanished, and say which: (old id, new id)."""
+        batch, thumbnails = prepared.batch, prepared.thumbnails
+        kept, moved = [], []
+        for row, (id, digest) in enumerate(zip(batch.ids, batch.digests, strict=True)):
+            gone = self.vanished.get(digest)
+            if gone:
+                moved.append((gone.pop(0), id))
+            else:
+                kept.append(row)
+        self.moved += moved
+        if not moved:
+            return prepared, []
+        return Prepared(_only(batch, kept), [thumbnails[row] for row in kept] if thumbnails else []), moved
+
+    def note_moved(self, moved: Iterable[Sequence[str]]) -> None:
+        """What an earlier, unfinished run found to be there under another id."""
+        for old, new in moved:
+            self.moved.append((old, new))
+            for ids in self.vanished.values():
+                if old in ids:
+                    ids.remove(old)
+
+    def conform(self, fields: pa.Table) -> pa.Table:
+        """The fields of new items as the space has them: what they lack is null.
+
+        Raises:
+            InputError: If they have fields that the space lacks, or of another type.
+        """
+        spare = [name for name in fields.column_names if name not in self.schema.names]
+        if spare:
+            raise InputError(
+                f"The new items have the field {spare[0]!r}, which the space lacks (it has: "
+                f"{', '.join(self.schema.names) or 'none'}). Leave it out, or build the space anew with --force."
+            )
+        columns = {}
+        for wanted in self.schema:
+            if wanted.name not in fields.column_names:
+                columns[wanted.name] = pa.nulls(len(fields), wanted.type)
+                continue
+            column = fields.column(wanted.name)
+            try:
+                columns[wanted.name] = column.cast(wanted.type)
+            except pa.ArrowException as error:
+                raise InputError(
+                    f"The field {wanted.name!r} of the new items holds {column.type}, in the space {wanted.type}: "
+                    f"{error}. Make it the same, or build the space anew with --force."
+                ) from error
+        return pa.table(columns, schema=self.schema) if columns else no_fields(len(fields))
+
+    def counted(self, n: int) -> Grown:
+        """The result, when the space has n items."""
+        vanished = [id for ids in self.vanished.values() for id in ids]
+        counts = {"moved": len(self.moved), "changed": len(self.changed), "vanished": len(vanished)}
+        return Grown(
+            added=n - self.before,
+            unchanged=self.unchanged,
+            moved=tuple(self.moved[:NAMED]),
+            changed=tuple(self.changed[:NAMED]),
+            vanished=tuple(vanished[:NAMED]),
+            counts=counts,
+        )
+
+
+def _only(batch: Batch, rows: list[int]) -> Batch:
+    items = batch.items[rows] if isinstance(batch.items, np.ndarray) else [batch.items[row] for row in rows]
+    return replace(
+        batch,
+        rows=batch.rows[rows],
+        ids=[batch.ids[row] for row in rows],
+        items=items,
+        uris=[batch.uris[row] for row in rows],
+        fields=batch.fields.take(pa.array(rows, pa.int64())),
+        numbers=batch.numbers[rows],
+        bytes=batch.bytes[rows],
+        digests=[batch.digests[row] for row in rows],
+    )
