@@ -1,0 +1,86 @@
+"""Files of word vectors as sources: word2vec, GloVe, fastText, npz and safetensors.
+
+One idea: the content says what a file is where it can (fastText's mark, a header, control characters), its name where
+it can't.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from os.path import abspath
+from pathlib import Path
+
+from lateen.core.errors import InputError
+from lateen.sources.source import Source
+from lateen.sources.words.binary import open_binary
+from lateen.sources.words.fasttext import MAGIC, open_fasttext
+from lateen.sources.words.lines import Header, usual_dim
+from lateen.sources.words.npz import open_npz
+from lateen.sources.words.source import File, WordSource, state_of
+from lateen.sources.words.tensors import open_safetensors
+from lateen.sources.words.text import open_text
+from lateen.sources.words.unpacked import Unpacked
+
+__all__ = ["SUFFIXES", "looks_like_words", "open_words"]
+
+SUFFIXES = frozenset({".vec", ".txt", ".bin", ".npz", ".safetensors", ".w2v", ".glove"})
+_CONTROL = bytes(set(range(32)) - set(b"\t\n\r"))
+
+
+def open_words(path: Path) -> Source:
+    """Open a file of word vectors; ids are the words, the field `rank` counts them from 1.
+
+    Args:
+        path: word2vec (text or binary), GloVe, fastText (.vec or .bin), each also as .gz; npz; safetensors.
+
+    Raises:
+        InputError: If it can't be read as word vectors.
+        MissingExtraError: If it is a fastText .bin and gensim isn't there.
+    """
+    given = Path(abspath(path))
+    file = File(given, state_of(given), given)
+    try:
+        if not given.is_file():
+            raise InputError(f"There is no file {given}; give one of word vectors.")
+        if given.suffix.lower() != ".gz":
+            return _open(file, given.suffix.lower())
+        unpacked = Unpacked(given)
+        inner = given.with_suffix("").suffix.lower()
+        source = _open(replace(file, data=unpacked.path, cut=bool(unpacked.damage)), inner)
+        damage = (f"The file is damaged ({unpacked.damage}); what comes before is read.",) if unpacked.damage else ()
+        return replace(source, notes=(*damage, *source.notes), kept=unpacked)
+    except OSError as error:
+        raise InputError(f"{given} can't be read: {error.strerror or error}.") from error
+
+
+def looks_like_words(path: Path) -> bool:
+    """Whether the beginning of a text or .bin file, unpacked, is that of word vectors of three numbers or more."""
+    with path.open("rb") as file:
+        begin = file.read(1 << 16)
+    if begin.startswith(MAGIC):
+        return True
+    lines = begin.split(b"\n")
+    header = Header.parse(lines[0])
+    if header is not None and _is_binary(begin):
+        return True
+    rest = lines[1:] if header else lines
+    return not _is_binary(begin) and usual_dim(rest[: max(1, min(20, len(rest) - 1))]) >= 3
+
+
+def _open(file: File, suffix: str) -> WordSource:
+    if suffix == ".npz":
+        return open_npz(file)
+    if suffix == ".safetensors":
+        return open_safetensors(file)
+    with file.data.open("rb") as stream:
+        begin = stream.read(1 << 14)
+    if not begin:
+        raise InputError(f"{file.path} is empty (0 bytes).")
+    if begin.startswith(MAGIC):
+        return open_fasttext(file)
+    return open_binary(file) if suffix == ".bin" or _is_binary(begin) else open_text(file)
+
+
+def _is_binary(begin: bytes) -> bool:
+    """Whether what follows a header is no text."""
+    return Header.parse(begin.partition(b"\n")[0]) is not None and begin.translate(None, _CONTROL) != begin
