@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
 from lateen.core.errors import InputError
-from lateen.sources.fields import _usable
+from lateen.sources.fields import usable
 from lateen.sources.opening import open_source
+from lateen.sources.picture import View
 from lateen.sources.source import Source
 
 
@@ -31,7 +33,7 @@ def joined(photos: Path, text: str, name: str = "fields.csv") -> Source:
 
 
 def columns(source: Source) -> dict[str, list[object]]:
-    table = source.read(0, len(source), size=8).fields
+    table = source.take(np.arange(len(source))).read(View(8)).fields
     assert table.schema.equals(source.field_schema)
     result: dict[str, list[object]] = table.to_pydict()
     return result
@@ -96,7 +98,7 @@ def test_odd_columns_of_parquet_become_plain_or_are_left_out_and_said(photos: Pa
     source = open_source(photos, fields=photos.parent / "f.parquet")
     assert columns(source) == {"label": ["a", "a", "b"], "json": ["{}", "[]", None]}
     assert [note.split("'")[1] for note in source.notes[1:]] == ["map", "list", "pair", "blob"]
-    plain, notes = _usable(table.drop_columns(["id"]), [])
+    plain, notes = usable(table.drop_columns(["id"]), [])
     assert plain.schema.types == [pa.string(), pa.string()]
     assert "The field 'span' is left out: it holds month_day_nano_interval" in notes[-1]
 
@@ -112,7 +114,7 @@ def test_names_that_a_space_can_not_hold_are_changed_and_said(photos: Path) -> N
 
 
 def test_the_keys_hold_the_values(photos: Path) -> None:
-    assert joined(photos, "id,age\n001,5").keys(0, 3) != joined(photos, "id,age\n001,6").keys(0, 3)
+    assert joined(photos, "id,age\n001,5").keys(np.arange(3)) != joined(photos, "id,age\n001,6").keys(np.arange(3))
 
 
 def test_nothing_matches(photos: Path) -> None:
@@ -164,7 +166,7 @@ def test_files_that_can_not_be_read(photos: Path) -> None:
 def test_fields_of_portraits_join_on_their_numbers(tmp_path: Path) -> None:
     (tmp_path / "f.csv").write_text("id,mine\n0,10\n2,12\n")
     source = open_source("portraits:3", fields=tmp_path / "f.csv")
-    assert source.read(1, 3, size=16).fields.column("mine").to_pylist() == [None, 12]
+    assert source.take(np.arange(1, 3)).read(View(16)).fields.column("mine").to_pylist() == [None, 12]
     assert {"mine", "glasses"} <= set(source.field_schema.names)
 
 

@@ -14,6 +14,7 @@ from PIL import Image
 from lateen.core.errors import InputError
 from lateen.sources.folder import open_folder
 from lateen.sources.opening import open_source
+from lateen.sources.picture import View
 from lateen.sources.source import Source, batches
 
 
@@ -36,9 +37,9 @@ def test_batches_carry_pixels_uris_and_sizes(tmp_path: Path) -> None:
     for i in range(5):
         picture(tmp_path / f"{i} ä.png", 10 * i)
     source = open_folder(tmp_path)
-    read = list(batches(source, size=4, rows=2))
+    read = list(batches(source, View(4), rows=2))
     assert [len(b) for b in read] == [2, 2, 1]
-    assert np.concatenate([b.images for b in read])[:, 0, 0, 0].tolist() == [0, 10, 20, 30, 40]
+    assert np.concatenate([np.asarray(b.items) for b in read])[:, 0, 0, 0].tolist() == [0, 10, 20, 30, 40]
     assert unquote_to_bytes(read[0].uris[0].removeprefix("file://")) == os.fsencode(tmp_path / "0 ä.png")
     assert read[0].numbers.tolist() == [64, 64]
     assert read[0].bytes[0] == (tmp_path / "0 ä.png").stat().st_size
@@ -51,7 +52,7 @@ def test_bad_files_are_rejected_and_the_rest_goes_on(tmp_path: Path) -> None:
     (tmp_path / "1.png").write_bytes(b"")
     (tmp_path / "3.png").unlink()
     (tmp_path / "3.png").symlink_to(tmp_path / "nowhere.png")
-    batch = open_folder(tmp_path).read(0, 4, size=8)
+    batch = open_folder(tmp_path).take(np.arange(4)).read(View(8))
     assert batch.ids == ["0.png", "2.png"]
     assert [(r.id, r.reason) for r in batch.rejected] == [
         ("1.png", "an empty file (0 bytes)"),
@@ -59,9 +60,9 @@ def test_bad_files_are_rejected_and_the_rest_goes_on(tmp_path: Path) -> None:
     ]
     (tmp_path / "0.png").write_text("spoiled")
     (tmp_path / "2.png").write_text("spoiled")
-    none = open_folder(tmp_path).read(0, 4, size=8)
+    none = open_folder(tmp_path).take(np.arange(4)).read(View(8))
     assert len(none) == 0
-    assert none.images.shape == (0, 8, 8, 3)
+    assert np.shape(none.items) == (0, 8, 8, 3)
     assert len(none.rejected) == 4
 
 
@@ -82,7 +83,7 @@ def test_labels_are_the_folders_that_tell_pictures_apart(
         picture(tmp_path / name)
     source = open_folder(tmp_path)
     assert source.labels == labels
-    fields = source.read(0, 2, size=8).fields
+    fields = source.take(np.arange(2)).read(View(8)).fields
     assert fields.to_pydict() == ({} if labels is None else {"label": labels})
 
 
@@ -108,7 +109,7 @@ def test_names_that_are_not_utf8(tmp_path: Path) -> None:
     picture(os.fsencode(tmp_path) + b"/caf\xe9.png")
     source = open_folder(tmp_path)
     assert list(source.ids) == ["caf\\xe9.png"]
-    batch = source.read(0, 1, size=8)
+    batch = source.take(np.arange(1)).read(View(8))
     assert batch.ids == ["caf\\xe9.png"]
     assert batch.uris[0].endswith("/caf%E9.png")
     picture(tmp_path / "caf\\xe9.png")
@@ -119,9 +120,9 @@ def test_names_that_are_not_utf8(tmp_path: Path) -> None:
 def test_keys_change_with_the_file(tmp_path: Path) -> None:
     picture(tmp_path / "a.png")
     picture(tmp_path / "b.png")
-    before = open_folder(tmp_path).keys(0, 2)
+    before = open_folder(tmp_path).keys(np.arange(2))
     os.utime(tmp_path / "b.png", ns=(1, 1))
-    after = open_folder(tmp_path).keys(0, 2)
+    after = open_folder(tmp_path).keys(np.arange(2))
     assert before[0] == after[0]
     assert before[1] != after[1]
 
@@ -136,15 +137,15 @@ def test_empty_folders_and_folders_without_pictures(tmp_path: Path) -> None:
 
 def test_sources_that_are_not_there_or_not_read(tmp_path: Path) -> None:
     picture(tmp_path / "photos" / "a.png")
-    (tmp_path / "table.jsonl").touch()
+    (tmp_path / "table.docx").touch()
     with pytest.raises(InputError, match=r"no source .*Did you mean '.*photos'"):
         open_source(tmp_path / "photo")
-    with pytest.raises(InputError, match=r"'\.jsonl', which is not read; give a folder of pictures, or portraits:N"):
-        open_source(tmp_path / "table.jsonl")
+    with pytest.raises(InputError, match=r"'\.docx', which is not read; give a folder of pictures, a table "):
+        open_source(tmp_path / "table.docx")
     with pytest.raises(InputError, match="is a single picture; give the folder"):
         open_source(tmp_path / "photos" / "a.png")
     with pytest.raises(InputError, match="is not a folder"):
-        open_folder(tmp_path / "table.jsonl")
+        open_folder(tmp_path / "table.docx")
 
 
 def test_limit(tmp_path: Path) -> None:
@@ -154,8 +155,8 @@ def test_limit(tmp_path: Path) -> None:
     assert len(source) == 3
     assert list(source.ids) == ["0.png", "1.png", "2.png"]
     assert source.notes == ("The first 3 of 5 items are used.",)
-    assert source.read(0, 256, size=8).ids == list(source.ids)
-    assert len(source.keys(0, 256)) == 3
+    assert source.take(np.arange(3)).read(View(8)).ids == list(source.ids)
+    assert len(source.keys(np.arange(3))) == 3
     assert open_source(tmp_path, limit=9).notes == ()
     assert len(open_source(tmp_path, limit=9)) == 5
     with pytest.raises(InputError, match="at least 1 item"):

@@ -11,7 +11,7 @@ from lateen.sources.opening import open_source
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "The source is empty; give a folder of pictures, or portraits:N"),
+        ("", "The source is empty; give a folder of pictures, a table (csv"),
         ("  ", "The source is empty"),
         ("x" * 300, "can't be looked at: File name too long. Give a folder"),
         ("~nobody-of-this-name/x", "can't be looked at: Could not determine home directory. Give a folder"),

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from lateen.core.errors import InputError
-from lateen.sources.picture import MAX_PIXELS, read_picture
+from lateen.sources.picture import MAX_PIXELS, View, read_picture
 
 RED, WHITE = (255, 0, 0), (255, 255, 255)
 
@@ -24,16 +24,16 @@ def saved(tmp_path: Path, image: Image.Image, name: str, **options: object) -> P
 
 
 def pixel(path: Path, **options: object) -> tuple[int, ...]:
-    return tuple(int(v) for v in read_picture(path, size=8, **options).pixels[4, 4])
+    return tuple(int(v) for v in read_picture(path, View(size=8, **options)).pixels[4, 4])
 
 
 def test_plain_rgb_of_the_right_size_is_unchanged(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
     path = saved(tmp_path, Image.fromarray(pixels), "a.png")
-    picture = read_picture(path, size=8)
+    picture = read_picture(path, View(size=8))
     assert (picture.pixels == pixels).all()
     assert (picture.numbers, picture.bytes) == (192, path.stat().st_size)
-    assert (read_picture(path.read_bytes(), size=8).pixels == pixels).all()
+    assert (read_picture(path.read_bytes(), View(size=8)).pixels == pixels).all()
 
 
 @pytest.mark.parametrize(
@@ -86,12 +86,12 @@ def test_exif_rotation_is_applied(tmp_path: Path, orientation: int, red: tuple[i
     exif = Image.Exif()
     exif[0x0112] = orientation
     path = saved(tmp_path, half_red(), "a.png", exif=exif)
-    assert tuple(read_picture(path, size=8).pixels[red]) == RED
+    assert tuple(read_picture(path, View(size=8)).pixels[red]) == RED
 
 
 def test_damaged_exif_does_not_spoil_the_picture(tmp_path: Path) -> None:
     path = saved(tmp_path, half_red(), "a.jpg", exif=b"Exif\0\0nonsense" * 3)
-    assert read_picture(path, size=8).pixels.shape == (8, 8, 3)
+    assert read_picture(path, View(size=8)).pixels.shape == (8, 8, 3)
 
 
 def wide() -> Image.Image:
@@ -101,19 +101,19 @@ def wide() -> Image.Image:
 
 
 def test_crop_takes_the_middle_square(tmp_path: Path) -> None:
-    pixels = read_picture(saved(tmp_path, wide(), "a.png"), size=8, fit="crop").pixels
+    pixels = read_picture(saved(tmp_path, wide(), "a.png"), View(size=8, fit="crop")).pixels
     assert (pixels == RED).all()
 
 
 def test_pad_keeps_all_on_white(tmp_path: Path) -> None:
-    pixels = read_picture(saved(tmp_path, wide(), "a.png"), size=24, fit="pad").pixels
+    pixels = read_picture(saved(tmp_path, wide(), "a.png"), View(size=24, fit="pad")).pixels
     assert (pixels[:8] == 255).all()
     assert (pixels[16:] == 255).all()
     assert (pixels[8:16] == np.asarray(wide())).all()
 
 
 def test_stretch_fills_the_square(tmp_path: Path) -> None:
-    pixels = read_picture(saved(tmp_path, wide(), "a.png"), size=24, fit="stretch").pixels
+    pixels = read_picture(saved(tmp_path, wide(), "a.png"), View(size=24, fit="stretch")).pixels
     assert tuple(pixels[0, 2]) == (0, 0, 255)
     assert tuple(pixels[23, 12]) == RED
 
@@ -121,8 +121,8 @@ def test_stretch_fills_the_square(tmp_path: Path) -> None:
 def test_a_large_jpeg_is_decoded_at_a_fraction_and_still_close(tmp_path: Path) -> None:
     x = np.linspace(0, 255, 1024)
     smooth = np.stack(np.broadcast_arrays(x[:, None], x[None], 128), -1).astype(np.uint8)
-    jpeg = read_picture(saved(tmp_path, Image.fromarray(smooth), "a.jpg", quality=95), size=32)
-    exact = read_picture(saved(tmp_path, Image.fromarray(smooth), "a.png"), size=32)
+    jpeg = read_picture(saved(tmp_path, Image.fromarray(smooth), "a.jpg", quality=95), View(size=32))
+    exact = read_picture(saved(tmp_path, Image.fromarray(smooth), "a.png"), View(size=32))
     assert np.abs(jpeg.pixels.astype(int) - exact.pixels).max() <= 4
     assert jpeg.numbers == 1024 * 1024 * 3
 
@@ -130,14 +130,14 @@ def test_a_large_jpeg_is_decoded_at_a_fraction_and_still_close(tmp_path: Path) -
 def test_unknown_fit_and_size(tmp_path: Path) -> None:
     path = saved(tmp_path, wide(), "a.png")
     with pytest.raises(InputError, match="no fit 'squeeze'; choose crop, pad or stretch"):
-        read_picture(path, size=8, fit="squeeze")
+        read_picture(path, View(size=8, fit="squeeze"))
     with pytest.raises(InputError, match="0 pixels a side"):
-        read_picture(path, size=0)
+        read_picture(path, View(size=0))
 
 
 def refused(path: Path | bytes) -> str:
     with pytest.raises(InputError) as caught:
-        read_picture(path, size=8)
+        read_picture(path, View(size=8))
     return str(caught.value)
 
 
@@ -181,4 +181,4 @@ def test_decompression_bombs_are_refused_unread(tmp_path: Path, side: int) -> No
 def test_webp_round_trip() -> None:
     buffer = io.BytesIO()
     Image.new("RGB", (9, 9), RED).save(buffer, "WEBP", lossless=True)
-    assert (read_picture(buffer.getvalue(), size=8).pixels == RED).all()
+    assert (read_picture(buffer.getvalue(), View(size=8)).pixels == RED).all()

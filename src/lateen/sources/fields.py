@@ -92,10 +92,8 @@ class Joined:
         """The source's batch with the file's columns for the items that could be read."""
         batch = self.stretch.read(view)
         here = self.columns.take(pa.array(np.searchsorted(self.rows, batch.rows)))
-        own = [name for name in batch.fields.column_names if name not in here.column_names]
-        fields = batch.fields.select(own)
-        for name in here.column_names:
-            fields = fields.append_column(name, here.column(name))
+        own = {name: batch.fields.column(name) for name in batch.fields.column_names if name not in here.column_names}
+        fields = pa.table(own | {name: here.column(name) for name in here.column_names})
         return replace(batch, fields=fields)
 
     def digests(self) -> dict[int, bytes]:

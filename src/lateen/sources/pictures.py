@@ -18,7 +18,7 @@ from jaxtyping import UInt8
 
 from lateen.core.errors import InputError
 from lateen.sources.picture import Picture, View, content_digest, read_picture, view_pixels
-from lateen.sources.source import Batch, Rejected, Rows
+from lateen.sources.source import Batch, Rejected, Rows, rows_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,7 @@ class PictureFiles:
             ids=[self.ids[i] for i in good],
             items=np.stack(pixels) if pixels else np.empty((0, view.size, view.size, 3), np.uint8),
             uris=[_uri(self.files[i]) for i in good],
-            fields=self.fields.take(pa.array(good, pa.int64())),
+            fields=rows_of(self.fields, good),
             numbers=np.array([p.numbers for p in kept], np.int64),
             bytes=np.array([p.bytes for p in kept], np.int64),
             digests=[p.digest for p in kept],

@@ -13,14 +13,13 @@ from typing import Protocol, overload, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from jaxtyping import Int64
 
 from lateen.core.codec import Items
 from lateen.core.errors import InputError
 from lateen.sources.picture import View
 
-Rows = Int64[np.ndarray, " m"]
+Rows = Int64[np.ndarray, "_"]
 
 
 @dataclass(frozen=True)
@@ -266,6 +265,11 @@ def no_fields(n: int) -> pa.Table:
 def ids_of(ids: Sequence[str], rows: Rows) -> list[str]:
     """The ids of some rows."""
     return ids.take(rows) if isinstance(ids, ArrowIds) else [ids[int(i)] for i in rows]
+
+
+def rows_of(fields: pa.Table, rows: Sequence[int] | np.ndarray) -> pa.Table:
+    """Some rows of fields; as many of them if there are no fields."""
+    return fields.take(pa.array(rows, pa.int64())) if fields.num_columns else no_fields(len(rows))
 
 
 def repeated_ids(ids: Sequence[str]) -> dict[int, int]:

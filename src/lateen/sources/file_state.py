@@ -1,0 +1,52 @@
+"""What a file was like when it was opened, so that a change while it is being read is noticed, never mixed in."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from lateen.core.errors import InputError
+from lateen.sources.source import Rows
+
+
+@dataclass(frozen=True)
+class FileState:
+    """A file's size and time of change.
+
+    Args:
+        path: The file, absolute.
+        size: In bytes.
+        time: Of its last change, in nanoseconds.
+    """
+
+    path: Path
+    size: int
+    time: int
+
+    @classmethod
+    def of(cls, path: str | Path) -> FileState:
+        """As it is now."""
+        absolute = Path(os.path.abspath(path))
+        status = absolute.stat()
+        return cls(absolute, status.st_size, status.st_mtime_ns)
+
+    def require_same(self) -> None:
+        """Raise InputError if the file is another now."""
+        try:
+            now = FileState.of(self.path)
+        except OSError as error:
+            raise InputError(f"{self.path} is gone since it was opened. {_KEPT}") from error
+        if now != self:
+            raise InputError(f"{self.path} has changed since it was opened. {_KEPT}")
+
+    def keys(self, rows: Rows, what: str = "") -> list[str]:
+        """A string per row that is another one after any change of the file."""
+        begin = f"{self.path.name}\0{self.size}\0{self.time}\0{what}"
+        return [f"{begin}\0{row}" for row in rows.tolist()]
+
+
+_KEPT = (
+    "What was finished is kept: when the file is at rest, build again with --resume, which encodes anew what changed, "
+    "or with --force to start over."
+)

@@ -1,0 +1,117 @@
+"""idx files, the format of MNIST: pictures or vectors after a header of a few bytes, with labels in a file beside."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import shutil
+import struct
+import tempfile
+import weakref
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from lateen.core.errors import InputError
+from lateen.sources.file_array import ArraySource, FileArray, modality_of, picture_notes
+from lateen.sources.file_state import FileState
+from lateen.sources.source import RowNumbers, no_fields
+
+_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_NAME = re.compile(r"([.-]idx\d?(-ubyte)?|\.idx\d?-\w+)(\.gz)?$", re.IGNORECASE)
+
+
+def is_idx(path: Path) -> bool:
+    """Whether a file is called like an idx file: train-images-idx3-ubyte.gz, t10k.idx3-ubyte, digits.idx."""
+    return _NAME.search(path.name) is not None
+
+
+def open_idx(path: str | Path) -> ArraySource:
+    """Open an idx file, maybe compressed with gzip.
+
+    Args:
+        path: (n, height, width) bytes are pictures, (n, width) numbers are vectors. A file beside it that has labels
+            for images in its name, and as many items, becomes the field `label`.
+
+    Raises:
+        InputError: If it is no such file, is cut short, or holds labels alone.
+    """
+    state = FileState.of(path)
+    unpacked = _Unpacked.of(state.path)
+    array = unpacked.array
+    if len(array.shape) == 1:
+        raise InputError(f"{path} holds a number per item (labels?); give the file with the images beside it.")
+    modality = modality_of(array.shape, array.dtype, str(path))
+    notes = picture_notes(array, str(path)) if modality == "image" else ()
+    n = array.shape[0]
+    fields, more = _labels(state.path, n)
+    source = ArraySource(state, array, modality, RowNumbers(n), fields, (*notes, *more))
+    unpacked.keep_for(source)
+    return source
+
+
+@dataclass(frozen=True, eq=False)
+class _Unpacked:
+    """The array of an idx file; of a compressed one in a temporary folder, where any row can be read."""
+
+    array: FileArray
+    folder: Path | None
+
+    @classmethod
+    def of(cls, path: Path) -> _Unpacked:
+        if path.suffix.lower() != ".gz":
+            return cls(_array(path, path), None)
+        folder = Path(tempfile.mkdtemp(prefix="lateen-"))
+        try:
+            with gzip.open(path) as packed, (folder / "array.idx").open("wb") as out:
+                shutil.copyfileobj(packed, out, 2**20)
+            return cls(_array(folder / "array.idx", path), folder)
+        except (EOFError, zlib.error, OSError) as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise InputError(f"{path} can't be unpacked: {error}") from error
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    def keep_for(self, owner: object) -> None:
+        if self.folder is not None:
+            weakref.finalize(owner, shutil.rmtree, self.folder, ignore_errors=True)
+
+
+def _array(path: Path, name: Path) -> FileArray:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        magic = file.read(4)
+        if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _TYPES or magic[3] == 0:
+            raise InputError(f"{name} is no idx file: it begins with {magic.hex(' ') or 'nothing'}, not 00 00 08 03.")
+        header = file.read(4 * magic[3])
+    if len(header) < 4 * magic[3]:
+        raise InputError(f"{name} is cut short: it ends within its header.")
+    shape = struct.unpack(f">{magic[3]}I", header)
+    array = FileArray(path, np.dtype(_TYPES[magic[2]]), shape, 4 + len(header))
+    if size != array.end:
+        problem = "cut short" if size < array.end else "damaged"
+        raise InputError(f"{name} is {problem}: {shape} {array.dtype} takes {array.end:,} bytes, it has {size:,}.")
+    return array
+
+
+def _labels(path: Path, n: int) -> tuple[pa.Table, tuple[str, ...]]:
+    name = path.name.replace("images", "labels").replace("idx3", "idx1")
+    stem = name.removesuffix(".gz")
+    beside = next((path.parent / p for p in (name, stem, f"{stem}.gz") if (path.parent / p).is_file()), None)
+    if beside is None or "images" not in path.name:
+        return no_fields(n), ()
+    try:
+        unpacked = _Unpacked.of(beside)
+    except InputError as error:
+        return no_fields(n), (f"The labels in {beside.name} are left out: {error}",)
+    labels = unpacked.array
+    fits = labels.shape == (n,)
+    values = labels.take(np.arange(n)).astype(labels.dtype.newbyteorder("=")) if fits else None
+    unpacked.keep_for(unpacked)
+    if not fits:
+        return no_fields(n), (f"The labels in {beside.name} are left out: {labels.shape} for {n:,} items.",)
+    return pa.table({"label": values}), (f"The field 'label' comes from {beside.name}.",)
