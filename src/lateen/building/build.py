@@ -97,7 +97,7 @@ def build(
     place = _place(out, resume, force, append)
     asked = {name: value for name, value in options.items() if value is not None and value is not False}
     wishes = Wishes(fit, geometry, dtype, seed, asked)
-    opened = open_source(source, fields=fields, limit=limit)
+    opened = open_source(source, fields=fields, limit=limit, columns=columns)
     old = read_meta(place) if (place / FILE).is_file() and not force else None
     plan = _plan(opened, encoder, wishes, place, old)
     run = Run(plan, strict, workers, progress, started)
@@ -123,13 +123,23 @@ def _plan(
         return Plan.of(source, encoder, wishes)
     model = load_encoder(encoder, wishes.options)
     if isinstance(model, Encoder):
-        return Plan.of(source, model, wishes)
+        plan = Plan.of(source, model, wishes)
+        return replace(plan, notes=_advice(encoder, source))
     kept = place / CODEC
     if old is not None and old.spec.encoder == encoder and kept.is_dir():  # as it was fitted then
         model = load_encoder(f"{EncoderName.parse(encoder).scheme}:{kept}")
     if not isinstance(model, Encoder):
         model = fitted(model, source, wishes.seed)
     return Plan.of(source, model, wishes, encoder)
+
+
+def _advice(encoder: str, source: Source) -> tuple[str, ...]:
+    if encoder != DEFAULTS["image"] or source.name.startswith("portraits:"):
+        return ()
+    return (
+        f"Encoded by {encoder}, which knows drawn portraits only. Name an encoder that knows such pictures (lateen "
+        f"encoders), or train one: lateen train {source.name} -o ...",
+    )
 
 
 def _nothing_begun(place: Path, old: SpaceMeta) -> bool:

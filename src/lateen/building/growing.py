@@ -134,8 +134,8 @@ class Growth:
                 if old in ids:
                     ids.remove(old)
 
-    def conform(self, fields: pa.Table) -> pa.Table:
-        """The fields of new items as the space has them: what they lack is null.
+    def conform(self, fields: pa.Table, n: int) -> pa.Table:
+        """The fields of n new items as the space has them: what they lack is null.
 
         Raises:
             InputError: If they have fields that the space lacks, or of another type.
@@ -149,7 +149,7 @@ class Growth:
         columns = {}
         for wanted in self.schema:
             if wanted.name not in fields.column_names:
-                columns[wanted.name] = pa.nulls(len(fields), wanted.type)
+                columns[wanted.name] = pa.nulls(n, wanted.type)
                 continue
             column = fields.column(wanted.name)
             try:
@@ -159,7 +159,7 @@ class Growth:
                     f"The field {wanted.name!r} of the new items holds {column.type}, in the space {wanted.type}: "
                     f"{error}. Make it the same, or build the space anew with --force."
                 ) from error
-        return pa.table(columns, schema=self.schema) if columns else no_fields(len(fields))
+        return pa.table(columns, schema=self.schema) if columns else no_fields(n)
 
     def counted(self, n: int) -> Grown:
         """The result, when the space has n items."""

@@ -76,6 +76,7 @@ class Plan:
         rows: (m,) the rows that are to be encoded, ascending.
         repeated: For rows whose id has occurred before, the row where it did; they are rejected.
         base: Number of the first shard.
+        notes: What the user should know of the choice of encoder.
     """
 
     source: Source
@@ -86,6 +87,7 @@ class Plan:
     rows: Rows
     repeated: Mapping[int, int]
     base: int = 0
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, source: Source, encoder: Encoder, wishes: Wishes, name: str | None = None) -> Plan:

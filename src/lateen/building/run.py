@@ -115,7 +115,7 @@ class Run:
     def result(self, folder: SpaceFolder, resumed: int, growth: Growth | None = None) -> BuildResult:
         """The result for a finished space."""
         compression = folder.meta.compression
-        notes = (*self.plan.source.notes, *getattr(self.plan.encoder, "notes", ()))
+        notes = (*self.plan.source.notes, *getattr(self.plan.encoder, "notes", ()), *self.plan.notes)
         return BuildResult(
             path=folder.path,
             n=compression.n,
@@ -240,7 +240,7 @@ def _joined(parts: Sequence[Encoded]) -> Shard:
 
 
 def _conforming(shard: Shard, growth: Growth) -> Shard:
-    return replace(shard, fields=growth.conform(shard.fields))
+    return replace(shard, fields=growth.conform(shard.fields, len(shard.ids)))
 
 
 def _stacked(parts: Sequence[Float32[np.ndarray, "_ dim"]]) -> Float32[np.ndarray, "n dim"]:

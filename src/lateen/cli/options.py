@@ -25,7 +25,12 @@ Where = Annotated[
 ]
 Seed = Annotated[int, typer.Option("--seed", help="Same seed, same result.")]
 Source = Annotated[
-    str, typer.Argument(help="A folder of pictures, or portraits:N[:SEED] (built in).", metavar="SOURCE")
+    str,
+    typer.Argument(
+        help="A folder of pictures; a table (csv, tsv, jsonl, parquet) of texts, pictures or vectors; npy, npz, idx; "
+        "a file of word vectors; hf:DATASET[:SPLIT]; or portraits:N[:SEED] (built in).",
+        metavar="SOURCE",
+    ),
 ]
 Fit = Annotated[
     Optional[str],  # noqa: UP045

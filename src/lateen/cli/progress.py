@@ -33,7 +33,8 @@ class Bar:
     def __call__(self, state: BuildProgress) -> None:
         """A step of a build."""
         bad = f"  {state.rejected:,} rejected" if state.rejected else ""
-        self._show("encoding", state.done, state.total, f"{state.items_per_second:.0f} items/s{bad}")
+        text = f"{state.items_per_second:,.0f} items/s  model busy {state.model_busy:.0%}{bad}"
+        self._show("encoding", state.done, state.total, text)
 
     def _show(self, what: str, done: int, total: int, text: str) -> None:
         self._progress.start()  # not before there is something to show: an empty bar would leave an empty line
