@@ -37,7 +37,7 @@ def _arrays(file: File) -> tuple[dict[str, np.ndarray], list[str]]:
     arrays: dict[str, np.ndarray] = {}
     pickled = []
     try:
-        with np.load(file.data, allow_pickle=False) as archive:
+        with file.data.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             for name in archive.files:
                 try:
                     arrays[name] = archive[name]

@@ -120,7 +120,7 @@ def _words(file: File, metadata: dict[str, str], held: bytes | None, n: int) -> 
     if tokenizer.is_file():
         words = _tokens(tokenizer, n)
         missing = sum(not word for word in words)
-        left = f" {missing:,} rows have none." if missing else ""
+        left = f" Rows without one: {missing:,}." if missing else ""
         return words, (f"The words are the tokens of {tokenizer}, as they are spelled there.{left}",)
     raise InputError(
         f"{file.path} has no words for its vectors: give them as metadata 'words' (a JSON list), as a uint8 tensor "

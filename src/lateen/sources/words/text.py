@@ -155,7 +155,8 @@ def _layout(stream: BinaryIO, path: Path) -> _Layout:
     if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError(f"{path} is UTF-16; save it as UTF-8.")
     lines = sample[begin:].split(b"\n")
-    if len(lines) > 2:
+    whole = not stream.read(1) and len(lines) <= _SAMPLE_LINES
+    if len(lines) > 2 and not whole:
         lines.pop()  # it may be cut
     lines = lines[: _SAMPLE_LINES + 1]
     header = Header.parse(lines[0])
@@ -167,12 +168,12 @@ def _layout(stream: BinaryIO, path: Path) -> _Layout:
         shown = lines[0][:60].decode("utf-8", "backslashreplace")
         raise InputError(f"{path} holds no word vectors: it starts with {shown!r}; expected a word and its numbers.")
     after = begin + len(lines[0]) + 1
-    if header is None:
+    if header is None or (header.dim == dim == 1 and whole and header.n != len(rest)):  # a word that is a number
         return _Layout(dim, begin, None, ())
     if 0 < header.dim <= MOST_NUMBERS and 2 * sum(fits(line, header.dim) for line in rest) > len(rest):
         return _Layout(header.dim, after, header, ())
     if dim == 1:
-        return _Layout(1, begin, None, ())  # a word that is a number, like those after it
+        return _Layout(1, begin, None, ())
     note = f"The header says {header.dim:,} numbers a word; most lines have {dim:,}, which are read."
     return _Layout(dim, after, header, (note,))
 
