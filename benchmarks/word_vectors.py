@@ -2,10 +2,10 @@
 
     python benchmarks/word_vectors.py [--words 400000] [--dim 300] [--rounds 2]
 
-Makes a GloVe-style text file and a word2vec binary file with the same vectors in a temporary folder, then reads each with
-either library, alternating, a fresh process each time. Seconds begin before the first import and end when all vectors are
-in one array. "cold" is lateen with an empty compilation cache: the first time ever on a machine. "streamed" reads 4,096
-rows at a time and keeps nothing, as a build does. Peak is the process's resident memory.
+Makes a GloVe-style text file and a word2vec binary file of the same vectors in a temporary folder, then reads each with
+either library, alternating, a fresh process each time. Seconds begin before the first import and end when all vectors
+are in one array. "cold" is lateen with an empty compilation cache: the first time ever on a machine. "streamed" reads
+4,096 rows at a time and keeps nothing, as a build does. Peak is the process's resident memory.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ def write_files(folder: Path, words: int, dim: int) -> dict[str, Path]:
         binary.write(b"%d %d\n" % (words, dim))
         for start in range(0, words, 1000):
             rows = rng.normal(0, 0.4, (min(1000, words - start), dim)).round(5)
-            for i, row in enumerate(rows.tolist(), start):
-                text.write(f"word{i} " + " ".join(["%.5g"] * dim) % tuple(row) + "\n")
-                binary.write(b"word%d " % i + np.float32(["%.5g" % x for x in row]).tobytes() + b"\n")
+            for i, row in enumerate(rows, start):
+                text.write(f"word{i} " + " ".join(map(str, row.tolist())) + "\n")
+                binary.write(b"word%d " % i + row.astype("<f4").tobytes() + b"\n")
     return paths
 
 
@@ -67,8 +67,9 @@ def measured(work: str, path: Path, cache: Path) -> dict[str, float]:
     """Seconds, peak in MB and a sum of the vectors, from a fresh process."""
     environment = os.environ | {"NUMBA_CACHE_DIR": str(cache)}
     code = _MEASURED.format(work=work)
-    done = subprocess.run([sys.executable, "-c", code, path], env=environment, capture_output=True, text=True, check=True)
-    return dict(json.loads(done.stdout))
+    command = [sys.executable, "-c", code, str(path)]
+    printed = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+    return dict(json.loads(printed))
 
 
 def compare(kind: str, path: Path, folder: Path, rounds: int) -> None:

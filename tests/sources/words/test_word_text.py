@@ -5,14 +5,18 @@ from __future__ import annotations
 import gzip
 import os
 import pickle
+import resource
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from lateen.core.errors import InputError
+from lateen.core.errors import InputError, StorageError
 from lateen.sources.source import Batch, Source, batches
-from lateen.sources.words import open_words
+from lateen.sources.words import looks_like_words, open_words
 from lateen.sources.words import text as text_module
 
 WORD2VEC = b"3 4\nthe 0.25 -1 2e-3 .5\nThe 1 2 3 4\nNew_York 5. -0 +7.125 8\n"
@@ -238,3 +242,50 @@ def test_a_damaged_gz_gives_what_comes_before(tmp_path: Path) -> None:
     assert np.array_equal(batch.items, np.float32(numbers[: len(batch.ids)]))
     with pytest.raises(InputError, match="can't be unpacked as gzip"):
         open_words(write(tmp_path / "no.txt.gz", GLOVE))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.text("ab.1- \té\xa0", max_size=6), st.sampled_from([" ", "\t", "  "])), max_size=12),
+    st.sampled_from(["\n", "\r\n", " \n"]),
+)
+def test_any_word_comes_back(words: list[tuple[str, str]], end: str) -> None:
+    plain = [(f"plain{i}", " ") for i in range(len(words) + 2)]
+    lines = [f"{word}{gap}{i} -{i}.5 {i}e-1{end}" for i, (word, gap) in enumerate([*plain, *words])]
+    with tempfile.TemporaryDirectory() as folder:
+        source = open_words(write(Path(folder) / "w.txt", "".join(lines).encode()))
+        batch = read(source)
+    known = [word.rstrip(" \t") for word, _ in [*plain, *words]]
+    assert list(source.ids) == [word or f"line {i + 1}" for i, word in enumerate(known)]
+    assert [(r.id, r.reason) for r in batch.rejected] == [
+        (f"line {i + 1}", f"line {i + 1}: no word before 3 numbers") for i, word in enumerate(known) if not word
+    ]
+    rows = [i for i, word in enumerate(known) if word]
+    assert batch.rows.tolist() == rows
+    assert np.array_equal(batch.items, np.float32([[i, float(f"-{i}.5"), float(f"{i}e-1")] for i in rows]))
+
+
+def test_what_looks_like_words(tmp_path: Path) -> None:
+    looks = {WORD2VEC: True, GLOVE: True, FASTTEXT: True}
+    looks |= dict.fromkeys((b"", b"Call me Ishmael.\nSome years ago\n", b"the 1\nof 2\n", b"\x89PNG\r\n\x1a\n"), False)
+    for content, expected in looks.items():
+        assert looks_like_words(write(tmp_path / "file", content)) is expected, content
+
+
+def test_no_room_to_unpack(tmp_path: Path) -> None:
+    path = write(tmp_path / "w.txt.gz", gzip.compress(GLOVE * 100))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(StorageError, match=r"w\.txt\.gz can't be unpacked to"):
+            open_words(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_no_permission(tmp_path: Path) -> None:
+    path = write(tmp_path / "w.txt", GLOVE)
+    path.chmod(0)
+    with pytest.raises(InputError, match="can't be read: Permission denied"):
+        open_words(path)

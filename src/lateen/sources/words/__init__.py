@@ -10,7 +10,7 @@ from dataclasses import replace
 from os.path import abspath
 from pathlib import Path
 
-from lateen.core.errors import InputError
+from lateen.core.errors import InputError, LateenError
 from lateen.sources.source import Source
 from lateen.sources.words.binary import open_binary
 from lateen.sources.words.fasttext import MAGIC, open_fasttext
@@ -36,6 +36,7 @@ def open_words(path: Path) -> Source:
     Raises:
         InputError: If it can't be read as word vectors.
         MissingExtraError: If it is a fastText .bin and gensim isn't there.
+        StorageError: If it is packed and there is no room to unpack it.
     """
     given = Path(abspath(path))
     file = File(given, state_of(given), given)
@@ -49,6 +50,8 @@ def open_words(path: Path) -> Source:
         source = _open(replace(file, data=unpacked.path, cut=bool(unpacked.damage)), inner)
         damage = (f"The file is damaged ({unpacked.damage}); what comes before is read.",) if unpacked.damage else ()
         return replace(source, notes=(*damage, *source.notes), kept=unpacked)
+    except LateenError:
+        raise
     except OSError as error:
         raise InputError(f"{given} can't be read: {error.strerror or error}.") from error
 
