@@ -14,7 +14,7 @@ import numpy as np
 
 from lateen.core.codec import Images, Latents, LatentSpec
 from lateen.core.errors import InputError, LateenError, MissingExtraError
-from lateen.encoders.hub import ModelRef, files_fingerprint, quiet, resolve
+from lateen.encoders.hub import ModelRef, files_fingerprint, has_tokenizer, quiet, resolve
 from lateen.encoders.processor import Preprocessing, read_preprocessing
 
 BATCH = 16  # the fastest on two cores for a ViT-S of 224 pixels; a larger one gains less than a percent
@@ -248,33 +248,30 @@ def _encoder(
             f"The encoder {ref.name} can't be loaded: its files lack {len(lost)} of its weights ({shown}), which would "
             "be random."
         )
-    pooling = "image_features" if both else _pooling(network, prepared.view.size, pooler_lost=lost != missing)
+    size = prepared.view.size
+    pooling = "image_features" if both else _pooling(network, _looked(ref, network, size), "pooler" in str(missing))
     preprocessing = {**prepared.to_dict(), "pooling": pooling, "normalise": True}
     features = _features(network, pooling)
-    dim = _probed_dim(ref, features, prepared.view.size, network.device)
+    dim = _dim(ref, features, size)
     spec = LatentSpec(
         encoder=ref.name,
         dim=dim,
         modality="image",
         geometry="sphere",
         fingerprint=files_fingerprint(ref.weights, preprocessing),
-        numbers_per_item=3 * prepared.view.size**2,
+        numbers_per_item=3 * size**2,
         preprocessing={**preprocessing, **ref.provenance},
     )
     pictures = PictureEncoder(spec, prepared, features, network.device.type)
     return PictureTextEncoder(pictures, network, ref) if both else pictures
 
 
-def _pooling(network: Any, size: int, pooler_lost: bool) -> str:
+def _pooling(network: Any, output: Any, pooler_lost: bool) -> str:
     """Which output stands for the picture: "pooler_output", "cls" or "mean".
 
     A dense pooler (ViT's, with tanh) was trained for a task that most checkpoints have no weights of, and its range is
     no feature's; a parameterless or normalising one is the model's own idea of a summary.
     """
-    import torch
-
-    with torch.inference_mode():
-        output = network(torch.zeros(1, 3, size, size, device=network.device))
     dense = hasattr(getattr(network, "pooler", None), "dense")
     if getattr(output, "pooler_output", None) is not None and not dense and not pooler_lost:
         return "pooler_output"
@@ -297,35 +294,45 @@ def _features(network: Any, pooling: str) -> Callable[[Any], Any]:
     return mean
 
 
-def _probed_dim(ref: ModelRef, features: Callable[[Any], Any], size: int, device: Any) -> int:
-    """Numbers per picture; one look at the model working, and at whether it says the same twice."""
+def _dim(ref: ModelRef, features: Callable[[Any], Any], size: int) -> int:
+    """Numbers per picture, from a model that says the same twice."""
     import torch
 
-    probe = torch.linspace(-1, 1, 3 * size * size, device=device).reshape(1, 3, size, size)
-    try:
-        with torch.inference_mode():
-            first, second = features(probe), features(probe)
-    except Exception as error:
-        raise InputError(
-            f"The encoder {ref.name} can't take pictures of {size} x {size} pixels, as its preprocessing says: "
-            f"{_first_line(error)}"
-        ) from error
+    first, second = _looked(ref, features, size), _looked(ref, features, size)
     if not torch.allclose(first, second, rtol=1e-3, atol=1e-4 * float(first.abs().max())):
         raise InputError(f"The encoder {ref.name} gives another vector for the same picture each time; it can't serve.")
     return int(first.shape[1])
 
 
+def _looked(ref: ModelRef, model: Callable[[Any], Any], size: int) -> Any:
+    """What a model gives for one picture, to see that it works."""
+    import torch
+
+    picture = torch.linspace(-1, 1, 3 * size * size).reshape(1, 3, size, size)
+    try:
+        with torch.inference_mode():
+            return model(picture.to("cuda" if torch.cuda.is_available() else "cpu"))
+    except Exception as error:
+        raise InputError(
+            f"The encoder {ref.name} can't take pictures of {size} x {size} pixels, as its preprocessing says: "
+            f"{_first_line(error)}"
+        ) from error
+
+
 def _tokeniser(ref: ModelRef, network: Any) -> Callable[[list[str]], Any]:
     from transformers import AutoTokenizer
 
+    if not has_tokenizer(ref.folder):
+        raise InputError(
+            f"The encoder {ref.name} takes texts, but {ref.folder} lacks its tokenizer. A folder made by "
+            "AutoTokenizer.from_pretrained(NAME).save_pretrained(FOLDER) holds it; put its files there."
+        )
     try:
         with quiet():
-            tokenizer = AutoTokenizer.from_pretrained(ref.folder)
-    except Exception as error:  # files that lack or don't fit make the library raise almost anything
+            tokenizer = AutoTokenizer.from_pretrained(ref.folder, trust_remote_code=ref.trusted)
+    except Exception as error:  # files that don't fit make the library raise almost anything
         raise InputError(
-            f"The encoder {ref.name} takes texts, but its tokenizer in {ref.folder} is missing or can't be loaded "
-            f"({_first_line(error)}). A folder made by AutoTokenizer.from_pretrained(NAME).save_pretrained(FOLDER) "
-            "holds it; put its files there."
+            f"The tokenizer of the encoder {ref.name} in {ref.folder} can't be loaded: {_first_line(error)}"
         ) from error
     text = network.config.get_text_config()
     longest = min(tokenizer.model_max_length, getattr(text, "max_position_embeddings", None) or 512)

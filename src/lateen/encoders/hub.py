@@ -25,6 +25,15 @@ _WEIGHTS = [f"{stem}{rest}" for stem in _STEMS for rest in (".safetensors", "-??
 _PARTS = {"st": "*/", "diffusers": "vae/"}  # where besides the root a model of the scheme has weights
 _PICKLED = re.compile(r"(pytorch_model.*|diffusion_pytorch_model.*|model)\.(bin|pt|pth|ckpt)$|.*\.(pkl|pickle)$")
 _CODE_IN = ("config.json", "preprocessor_config.json", "processor_config.json", "tokenizer_config.json")
+_VOCABULARIES = (
+    "tokenizer.json",
+    "vocab.txt",
+    "vocab.json",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+    "tokenizer.model",
+    "spm.model",
+)
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _CONVERT = {
     "hf": ("from transformers import AutoModel", "AutoModel.from_pretrained({id!r})"),
@@ -45,6 +54,7 @@ class ModelRef:
         folder: Where its files are.
         config: Its config.json; empty where only modules.json is needed.
         weights: Its safetensors files, in order.
+        trusted: Whether its own Python files may run.
     """
 
     scheme: str
@@ -54,6 +64,7 @@ class ModelRef:
     folder: Path
     config: dict[str, Any]
     weights: tuple[Path, ...]
+    trusted: bool = False
 
     @property
     def name(self) -> str:
@@ -103,6 +114,11 @@ def files_fingerprint(files: Sequence[Path], preprocessing: Mapping[str, object]
     return digest.hexdigest()
 
 
+def has_tokenizer(folder: Path) -> bool:
+    """Whether a folder holds a tokenizer's vocabulary; without one, transformers makes up an empty one in silence."""
+    return any((folder / name).is_file() for name in _VOCABULARIES)
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep the libraries' bars and advice off the screen while a model is loaded; then as before."""
@@ -111,14 +127,14 @@ def quiet() -> Iterator[None]:
     except ImportError:
         raise MissingExtraError("A model of Hugging Face", "hf") from None
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     try:
         yield
     finally:
         logging.set_verbosity(level)
         if bars:
-            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+            logging.enable_progress_bar()
 
 
 def _local(called: str, id: str, revision: str | None) -> Path | None:
@@ -205,7 +221,7 @@ def _looked_at(
     if missing:
         raise InputError(f"{called} can't be loaded: {folder} lacks {' and '.join(missing)}. {_what_it_holds(scheme)}")
     _refuse_pointers(called, weights)
-    return ModelRef(scheme, id, revision, commit, folder, config, tuple(weights))
+    return ModelRef(scheme, id, revision, commit, folder, config, tuple(weights), trusted)
 
 
 def _what_it_holds(scheme: str) -> str:
