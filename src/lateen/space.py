@@ -16,6 +16,7 @@ from lateen.core.codec import LatentSpec
 from lateen.core.direction import Direction
 from lateen.core.geometry import Geometry
 from lateen.core.points import Points
+from lateen.operations.attach import Attached, attach, detach
 from lateen.operations.direction import Fitted, described, fit, get
 from lateen.operations.edit import Edited, edit
 from lateen.operations.info import Info, info
@@ -137,6 +138,14 @@ class Space:
     def sample(self, n: int = 16, *, seed: int = 0) -> Samples:
         """New items, drawn like the data."""
         return sample(self._opened, n, seed)
+
+    def attach(self, model: str | Path, *, force: bool = False) -> Attached:
+        """Put a decoder that `lateen.train(..., model="decoder")` made into the space: it then decodes by it."""
+        return attach(self._opened, Path(model), force=force)
+
+    def detach(self) -> None:
+        """Remove the attached decoder."""
+        detach(self._opened)
 
     def map(self, *, method: str = "umap", dims: int = 2, color: str | None = None, seed: int = 0) -> Map:
         """The space laid out in two or three dimensions by "umap" or "pca"."""

@@ -6,22 +6,34 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float32, UInt8
 
+from lateen.core.codec import Decoder, Encoder, LatentSpec
 from lateen.core.errors import InputError, StorageError
 from lateen.core.seed import require_seed
+from lateen.models.decoder import DecoderConfig, train_decoder
+from lateen.models.run import TrainResult, check_training
 from lateen.models.training import Progress
-from lateen.models.vae import VAEConfig
-from lateen.models.vae.train import TrainResult, check_training, train_vae
-from lateen.sources.opening import Source, batches, open_source
-from lateen.sources.source import Rejected
+from lateen.models.vae import VAEConfig, train_vae
+from lateen.operations.attach import attach as attach_to
+from lateen.operations.attach import check_attachable
+from lateen.operations.opened import Opened
+from lateen.sources.opening import Source, open_source
+from lateen.sources.picture import View
+from lateen.sources.reading import read_ahead
+from lateen.sources.source import Batch, Rejected, Stretch
+from lateen.store import SpaceFolder
 
 IN_MEMORY = 2 * 1024**3  # bytes of pictures that training holds in memory; more go to a file beside the model
-KINDS = ("vae",)
+KINDS = ("vae", "decoder")
+_ROWS = 128  # pictures read at a time
+
+Pictures = UInt8[np.ndarray, "n size size 3"]
+Codes = Float32[np.ndarray, "n dim"]
 
 
 def train(
@@ -35,79 +47,247 @@ def train(
     minutes: float | int | None = None,
     seed: int = 0,
     resume: bool = False,
-    fit: str = "crop",
+    fit: str | None = None,
     limit: int | None = None,
     config: VAEConfig | None = None,
     dtype: str = "float32",
+    encoder: str | Encoder | None = None,
+    attach: str | Path | None = None,
     progress: Progress | None = None,
     on_read: Callable[[int, int], None] | None = None,
 ) -> TrainResult:
     """Train a model on the pictures of a source.
 
     Args:
-        source: A folder of pictures or `portraits:N[:SEED]`.
+        source: Pictures: a folder, `portraits:N[:SEED]`, a table with a column of them.
         out: The model folder to make.
-        model: Kind of model: "vae".
-        size: Side of the pictures that the model sees, in pixels.
-        latent_dim: Numbers per picture in the latent space.
+        model: Kind of model: "vae", or "decoder", which makes pictures of an encoder's codes.
+        size: Side of the pictures that the model makes, in pixels.
+        latent_dim: Numbers per picture in the latent space of a VAE.
         steps: Steps to train; the same steps and seed give the same bytes on the same machine.
         minutes: Minutes to train instead; 10 if neither is given.
         seed: Of weights, order and noise.
         resume: Go on where a killed run stopped, with the same source, seed and hyper-parameters. Another budget is
             taken as it is said: the learning rate then follows the new one.
-        fit: How pictures become square: "crop", "pad" or "stretch".
+        fit: How pictures become square: "crop", "pad" or "stretch". By default "crop" for a VAE; for a decoder as
+            the space that it is for was built, else as its encoder wants it.
         limit: Use the first pictures only.
-        config: All hyper-parameters; replaces `size`, `latent_dim` and `fit`.
+        config: All hyper-parameters of a VAE; replaces `size`, `latent_dim` and `fit`.
         dtype: Type of the stored weights, "float32" or "float16".
+        encoder: What a decoder undoes: `scheme:id[@revision]`, or an open encoder; the encoder of `attach` by default.
+        attach: A space of that encoder; the decoder is put there when it is trained.
         progress: Told after every step.
         on_read: Told (pictures read, pictures in all) while the source is read.
 
     Raises:
         InputError: If the source holds no readable picture, or an argument is out of its range.
+        SpaceError: If the space to attach to is of another encoder, or can't be opened.
         StorageError: If the disk is full; the last checkpoint is kept.
         InterruptedWorkError: At ^C; what was trained is kept.
     """
     if model not in KINDS:
         raise InputError(f"There is no model kind {model!r}; this version trains {', '.join(KINDS)}.")
-    opened = open_source(source, limit=limit) if isinstance(source, str | Path) else source
-    config = config or VAEConfig(size=size, latent_dim=latent_dim, fit=fit)
     require_seed(seed)
     check_training(Path(out), steps, minutes, resume)
+    wanted = _wanted(encoder, attach, fit, size) if model == "decoder" else None
+    if wanted is None and (encoder is not None or attach is not None):
+        raise InputError("A VAE has an encoder of its own; give encoder and attach with model 'decoder' only.")
+    opened = open_source(source, limit=limit) if isinstance(source, str | Path) else source
+    if opened.modality != "image":
+        raise InputError(f"A {model} is trained on pictures; {opened.name} holds {opened.modality} items.")
     with _scratch(Path(out)) as scratch:
-        images, rejected = _read(opened, config.size, config.fit, scratch, on_read)
-        trained = train_vae(
-            images,
-            out,
-            config=config,
-            steps=steps,
-            minutes=minutes,
-            seed=seed,
-            resume=resume,
-            progress=progress,
-            dtype=dtype,
-        )
-    return replace(trained, rejected=tuple((r.id, r.reason) for r in rejected), notes=opened.notes)
+        read = _Reading(opened, scratch, on_read)
+        if wanted is None:
+            config = config or VAEConfig(size=size, latent_dim=latent_dim, fit=fit or "crop")
+            trained = train_vae(
+                read.pictures(View(config.size, config.fit)),
+                out,
+                config=config,
+                steps=steps,
+                minutes=minutes,
+                seed=seed,
+                resume=resume,
+                progress=progress,
+                dtype=dtype,
+            )
+        else:
+            pictures, codes = read.pairs(wanted)
+            trained = train_decoder(
+                pictures,
+                codes,
+                out,
+                spec=wanted.spec,
+                view=wanted.target.to_dict(),
+                config=wanted.config,
+                steps=steps,
+                minutes=minutes,
+                seed=seed,
+                resume=resume,
+                progress=progress,
+                dtype=dtype,
+            )
+    if wanted is not None and wanted.space is not None:
+        attach_to(wanted.space, Path(out))
+    notes = (*opened.notes, *(wanted.notes if wanted else ()), *trained.notes)
+    return replace(trained, rejected=tuple((r.id, r.reason) for r in read.rejected), notes=notes)
 
 
-def _read(
-    source: Source, size: int, fit: str, scratch: Path, on_read: Callable[[int, int], None] | None
-) -> tuple[UInt8[np.ndarray, "n size size 3"], list[Rejected]]:
-    """All readable pictures, in memory or, beyond IN_MEMORY, memory-mapped; and those that can't be read."""
-    images = _room(len(source), size, scratch)
-    rejected: list[Rejected] = []
-    read = 0
-    for batch in batches(source, size=size, fit=fit):
-        images[read : read + len(batch)] = batch.images
-        read += len(batch)
-        rejected += batch.rejected
-        if on_read is not None:
-            on_read(read + len(rejected), len(source))
-    if read < 2:
-        why = f"; {rejected[0].id!r}: {rejected[0].reason}" if rejected else ""
+@dataclass(frozen=True, eq=False)
+class _Wanted:
+    """What a decoder is to be trained from.
+
+    Args:
+        encoder: Whose codes it reads.
+        spec: The encoder's, under the name that the user knows.
+        seen: How the encoder sees pictures.
+        target: How the decoder is to make them.
+        config: Its hyper-parameters.
+        space: Where it is to be attached.
+        notes: What the user should know.
+    """
+
+    encoder: Encoder
+    spec: LatentSpec
+    seen: View
+    target: View
+    config: DecoderConfig
+    space: Opened | None
+    notes: tuple[str, ...]
+
+
+def _wanted(named: str | Encoder | None, attach: str | Path | None, fit: str | None, size: int) -> _Wanted:
+    """Everything that can be refused before a picture is read."""
+    space = None if attach is None else Opened(SpaceFolder.open(attach))
+    encoder = _encoder(named, space)
+    spec = encoder.spec if space is None or named is not None else replace(encoder.spec, encoder=space.spec.encoder)
+    if spec.modality != "image":
         raise InputError(
-            f"The source {source.name} has {read} readable pictures of {len(source)}; training needs at least 2{why}."
+            f"{spec.encoder} encodes {spec.modality} items; a decoder makes pictures, of codes of pictures."
         )
-    return images[:read], rejected
+    if space is not None:
+        check_attachable(space, spec)
+        fit = fit or space.folder.meta.fit
+    try:
+        seen = View.of(spec.preprocessing, fit)
+    except InputError as error:
+        raise InputError(f"No decoder can be trained for {spec.encoder}: {error}.") from error
+    target = View(size, fit=seen.fit, keep=seen.keep)
+    decodes = isinstance(encoder, Decoder)
+    notes = (f"{spec.encoder} decodes by itself; where this decoder is attached, it takes its place.",)
+    return _Wanted(encoder, spec, seen, target, DecoderConfig(spec.dim, size), space, notes if decodes else ())
+
+
+def _encoder(named: str | Encoder | None, space: Opened | None) -> Encoder:
+    if named is None:
+        if space is None:
+            raise InputError("A decoder is trained for an encoder; name it with --encoder, or its space with --attach.")
+        return space.encoder
+    if not isinstance(named, str):
+        return named
+    from lateen.encoders.registry import load_encoder
+
+    loaded = load_encoder(named)
+    if isinstance(loaded, Encoder):
+        return loaded
+    raise InputError(
+        f"The encoder {named} is fitted when a space is built with it; build one, and train for it with --attach SPACE."
+    )
+
+
+class _Reading:
+    """All readable pictures of a source; those that can't be read are in `rejected`.
+
+    Args:
+        source: Where they come from.
+        scratch: A folder for what doesn't fit into memory.
+        on_read: Told how far it is.
+    """
+
+    def __init__(self, source: Source, scratch: Path, on_read: Callable[[int, int], None] | None) -> None:
+        self.rejected: list[Rejected] = []
+        self._source, self._scratch, self._on_read = source, scratch, on_read
+
+    def pictures(self, view: View) -> Pictures:
+        """The pictures in one view, in memory or, beyond IN_MEMORY, memory-mapped."""
+        room = _room(len(self._source), view.size, self._scratch)
+        done = 0
+        for batch in self._batches(view):
+            room[done : done + len(batch)] = batch.items
+            done += len(batch)
+            self._tell(done)
+        return room[: self._enough(done)]
+
+    def pairs(self, wanted: _Wanted) -> tuple[Pictures, Codes]:
+        """The pictures in the decoder's view, and what the encoder makes of them in its own."""
+        target, side = wanted.target, wanted.seen.size
+        room = _room(len(self._source), target.size, self._scratch)
+        codes = np.empty((len(self._source), wanted.encoder.spec.dim), np.float32)
+        done = 0
+        for batch in self._batches(wanted.seen, target):
+            both = np.asarray(batch.items)
+            seen, made = both[:, : 3 * side**2], both[:, -3 * target.size**2 :]
+            found = np.asarray(wanted.encoder.encode(seen.reshape(-1, side, side, 3)), np.float32)
+            finite = np.isfinite(found).all(axis=1)
+            self.rejected += [
+                Rejected(batch.ids[i], "the encoder gave numbers that are not finite") for i in np.flatnonzero(~finite)
+            ]
+            part = slice(done, done + int(finite.sum()))
+            room[part] = made[finite].reshape(-1, target.size, target.size, 3)
+            codes[part] = found[finite]
+            done = part.stop
+            self._tell(done)
+        return room[: self._enough(done)], codes[:done]
+
+    def _batches(self, view: View, other: View | None = None) -> Iterator[Batch]:
+        starts = range(0, len(self._source), _ROWS)
+        taken = (self._source.take(np.arange(i, min(i + _ROWS, len(self._source)))) for i in starts)
+        stretches: Iterator[Stretch] = taken if other is None else (_SeenTwice(stretch, other) for stretch in taken)
+        for batch in read_ahead(stretches, view, count=len(starts), finish=_as_it_is):
+            self.rejected += batch.rejected
+            if len(batch):
+                yield batch
+
+    def _tell(self, done: int) -> None:
+        if self._on_read is not None:
+            self._on_read(done + len(self.rejected), len(self._source))
+
+    def _enough(self, done: int) -> int:
+        if done >= 2:
+            return done
+        why = f"; {self.rejected[0].id!r}: {self.rejected[0].reason}" if self.rejected else ""
+        raise InputError(
+            f"The source {self._source.name} has {done} readable pictures of {len(self._source)}; training needs at "
+            f"least 2{why}."
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _SeenTwice:
+    """Pictures in two views, read in one go: a batch whose items are both, flattened side by side.
+
+    Args:
+        stretch: The pictures.
+        other: The second view.
+    """
+
+    stretch: Stretch
+    other: View
+
+    def read(self, view: View | None) -> Batch:
+        """Each file is decoded once per view, one right after the other, so that it comes from the disk once."""
+        first = self.stretch.read(view)
+        second = first if view == self.other else self.stretch.read(self.other)
+        if not np.array_equal(first.rows, second.rows):
+            raise InputError(
+                f"The source changed while it was read: {len(first)} of its pictures could be read, then {len(second)}: "
+                "train again."
+            )
+        flat = [np.asarray(batch.items).reshape(len(batch), -1) for batch in (first, second)]
+        return replace(first, items=np.concatenate(flat, axis=1))
+
+
+def _as_it_is(batch: Batch) -> Batch:
+    return batch
 
 
 def _room(n: int, size: int, scratch: Path) -> UInt8[np.ndarray, "n size size 3"]:

@@ -21,7 +21,15 @@ SHOWN = 10  # items that could not be used, named on the terminal
 def command(
     source: Source,
     output: Annotated[Path, typer.Option("-o", "--output", help="The model folder to make.", metavar="MODEL")],
-    model: Annotated[str, typer.Option("--model", help="Kind of model: vae.")] = "vae",
+    model: Annotated[str, typer.Option("--model", help="Kind of model: vae, or decoder.")] = "vae",
+    encoder: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--encoder", help="What a decoder is for: scheme:id, such as hf:ORG/NAME.", metavar="E"),
+    ] = None,
+    attach: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--attach", help="Put the decoder into this space, whose encoder it is for.", metavar="SPACE"),
+    ] = None,
     latent_dim: Annotated[int, typer.Option("--latent-dim", help="Numbers per picture.")] = 64,
     size: Annotated[int, typer.Option("--size", help="Side of the pictures in pixels: 32 to 128, in 16s.")] = 64,
     steps: Annotated[
@@ -57,7 +65,9 @@ def command(
             minutes=minutes,
             seed=seed,
             resume=resume,
-            fit=fit or "crop",
+            fit=fit,
+            encoder=encoder,
+            attach=attach,
             limit=limit,
             progress=shown,
             on_read=shown.on_read,
@@ -72,4 +82,11 @@ def command(
         emit_json(result)
         return
     print(result)
+    if attach is not None:
+        print(f"space {attach.name} decodes by it now")
+        note(f"next: lateen sample {attach} -o samples.png")
+        return
+    if model == "decoder":
+        note(f"next: lateen attach SPACE {result.model}")
+        return
     note(f"next: lateen build {source} --encoder vae:{result.model} -o {output.stem}.space")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lateen.operations.attach import said_of
 from lateen.operations.opened import Opened
 from lateen.operations.result import rounded
 from lateen.store import Compression
+from lateen.store.attached import attached_config
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +32,7 @@ class Info:
         lines = [
             f"{f['name']}: {f['n']:,} items, {f['dim']} dimensions ({f['dtype']}, {f['geometry']})",
             f"source    {f['source']}" + (f", {f['rejected']} rejected" if f["rejected"] else ""),
-            f"encoder   {f['encoder']}, {'decodes' if f['decodes'] else 'does not decode'}",
+            f"encoder   {f['encoder']}, {self._decodes()}",
             f"numbers   {c.numbers_before:,.0f} -> {c.numbers_after} per item ({c.numbers_ratio:,.0f} : 1)",
             f"bytes     {c.bytes_before:,.0f} -> {c.bytes_after} per item ({c.bytes_ratio:,.1f} : 1)",
         ]
@@ -50,11 +52,17 @@ class Info:
         """Plain data, as `--json` prints it."""
         return self.facts
 
+    def _decodes(self) -> str:
+        decoder = self.facts["decoder"]
+        if isinstance(decoder, dict):
+            return f"decodes: by an attached decoder{said_of(decoder)}"
+        return "decodes" if self.facts["decodes"] else "does not decode"
+
 
 def info(opened: Opened) -> Info:
     """Gather the facts; nothing is measured anew: the compression was measured when the space was built."""
     meta, spec = opened.folder.meta, opened.spec
-    directions = opened.directions
+    directions, decoder = opened.directions, _attached(opened)
     return Info(
         {
             "name": opened.path.name,
@@ -64,7 +72,8 @@ def info(opened: Opened) -> Info:
             "geometry": spec.geometry,
             "modality": spec.modality,
             "dtype": spec.dtype,
-            "decodes": meta.decodes,
+            "decodes": meta.decodes or decoder is not None,
+            "decoder": decoder,
             "source": meta.source,
             "rejected": meta.compression.rejected,
             "fields": {n: str(t) for n, t in zip(opened.fields.column_names, opened.fields.schema.types, strict=True)},
@@ -81,3 +90,14 @@ def info(opened: Opened) -> Info:
         },
         meta.compression,
     )
+
+
+def _attached(opened: Opened) -> dict[str, object] | None:
+    """The measures of the attached decoder and the size of its pictures; None without one."""
+    config = attached_config(opened.path)
+    if config is None:
+        return None
+    validation, view = config.get("validation"), config.get("view")
+    figures = validation if isinstance(validation, dict) else {}
+    size = view.get("size") if isinstance(view, dict) else None
+    return {"size": size, **{n: rounded(v) for n, v in figures.items() if isinstance(v, int | float)}}

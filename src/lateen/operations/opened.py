@@ -15,7 +15,7 @@ from jaxtyping import Float, Float32, Int, Shaped, UInt8
 from PIL import Image
 
 from lateen.arithmetic import Expression, parse
-from lateen.core.codec import Codec, Encoder, LatentSpec
+from lateen.core.codec import Codec, Decoder, Encoder, LatentSpec
 from lateen.core.direction import Direction
 from lateen.core.errors import InputError, SpaceError, UnknownNameError
 from lateen.core.geometry import Geometry, geometry_named
@@ -26,6 +26,7 @@ from lateen.manifold import Support
 from lateen.neighbors import nearest
 from lateen.sources.picture import read_picture
 from lateen.store import SpaceFolder, direction_names, load_direction
+from lateen.store.attached import attached_path, damaged
 
 Vector = Float32[np.ndarray, " dim"]
 Picture = UInt8[np.ndarray, "height width 3"]
@@ -126,6 +127,29 @@ class Opened:
         if not isinstance(self.encoder, Codec):
             raise SpaceError(f"The encoder {self.spec.encoder} decoded when {self.name} was built, but not any more.")
         return self.encoder
+
+    @cached_property
+    def decoder(self) -> Decoder | None:
+        """What turns points into pictures: the attached decoder, else the encoder if it decodes, else None.
+
+        Raises:
+            SpaceError: If the attached decoder is damaged, or not for this space.
+        """
+        path = attached_path(self.path)
+        if path is None:
+            return self.codec
+        from lateen.models.decoder import LatentDecoder
+
+        try:
+            decoder = LatentDecoder.load(path)
+            self.folder.check_encoder(decoder.spec)
+        except (InputError, SpaceError) as error:
+            raise damaged(self.path, error) from error
+        return decoder
+
+    def forget_decoder(self) -> None:
+        """Look anew for what decodes: a decoder was attached or removed."""
+        self.__dict__.pop("decoder", None)
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -233,11 +257,11 @@ class Opened:
         found = nearest(self.vectors, vectors, 1, geometry=self.geometry)
         support = self.support(vectors)
         near = [self.ids[row] for row in found.rows[:, 0]]
-        if self.codec is not None:
-            images: Sequence[Picture | None] = list(self.codec.decode(np.ascontiguousarray(vectors, np.float32)))
+        if self.decoder is not None:
+            images: Sequence[Picture | None] = list(self.decoder.decode(np.ascontiguousarray(vectors, np.float32)))
         else:
             images = self.pictures(near)
-        by: Decoding = "decoder" if self.codec is not None else "nearest item"
+        by: Decoding = "decoder" if self.decoder is not None else "nearest item"
         return [
             Synthetic(np.array(v, np.float32), float(s), by, image, id)
             for v, s, image, id in zip(vectors, support, images, near, strict=True)

@@ -23,6 +23,7 @@ from lateen.models.vae.codec import from_network
 
 FORMAT, WEIGHTS = 1, "weights.safetensors"
 _BATCH = 256
+_HALVED = ("layers.", "linear_axes", "linear_mean")
 _DTYPES = {"float32": torch.float32, "float16": torch.float16}
 
 
@@ -96,7 +97,7 @@ class LatentDecoder:
             raise InputError(f"LatentDecoder.save got dtype {dtype!r}; expected one of {', '.join(_DTYPES)}.")
         folder = Path(path)
         weights = {
-            name: tensor.to(_DTYPES[dtype]) if name.startswith("decoder.") else tensor  # statistics stay exact
+            name: tensor.to(_DTYPES[dtype]) if name.startswith(_HALVED) else tensor  # what meets codes stays exact
             for name, tensor in self.network.state_dict().items()
         }
         known = {"encoder": self.spec.to_dict(), "view": self.view}
@@ -179,8 +180,11 @@ def _object(value: object, name: str) -> dict[str, object]:
 
 
 def _filled(config: DecoderConfig, stored: dict[str, Tensor], folder: Path) -> DecoderNetwork:
+    axes = stored["linear_axes"].shape[:1] if "linear_axes" in stored else ()
     with torch.device("meta"):
-        network = DecoderNetwork(config)  # shapes only: random weights would cost time and draw from a global state
+        network = DecoderNetwork(
+            config, *axes or (0,)
+        )  # shapes only: random weights would cost time and draw from a global state
     expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
     found = {name: tuple(tensor.shape) for name, tensor in stored.items()}
     if found != expected:

@@ -29,6 +29,7 @@ class DecoderConfig:
     size: int = 64
     width: int = 32
     blocks: int = 1
+    hidden: int = 512
     detail: float | int = 0.5
     learning_rate: float | int = 2e-3
     batch_size: int = 32
@@ -43,7 +44,7 @@ class DecoderConfig:
         """The same for the VAE's decoder, which does the work."""
         return VAEConfig(
             size=self.size,
-            latent_dim=self.dim,
+            latent_dim=self.hidden,
             width=self.width,
             blocks=self.blocks,
             detail=self.detail,
