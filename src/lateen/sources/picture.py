@@ -119,7 +119,7 @@ def read_picture(file: str | Path | bytes, view: View) -> Picture:
         raise InputError(_reason(error)) from error
 
 
-def content_digest(data: bytes) -> bytes:
+def content_digest(data: bytes | memoryview) -> bytes:
     """16 bytes that name a content: the same for the same bytes, whatever they are called."""
     return blake2b(data, digest_size=16).digest()
 

@@ -264,7 +264,9 @@ def no_fields(n: int) -> pa.Table:
 
 def ids_of(ids: Sequence[str], rows: Rows) -> list[str]:
     """The ids of some rows."""
-    return ids.take(rows) if isinstance(ids, ArrowIds) else [ids[int(i)] for i in rows]
+    if isinstance(ids, RowNumbers):
+        return [str(row) for row in rows.tolist()]
+    return ids.take(rows) if isinstance(ids, ArrowIds) else [ids[row] for row in rows.tolist()]
 
 
 def rows_of(fields: pa.Table, rows: Sequence[int] | np.ndarray) -> pa.Table:
