@@ -5,7 +5,8 @@
 Makes a GloVe-style text file and a word2vec binary file of the same vectors in a temporary folder, then reads each with
 either library, alternating, a fresh process each time. Seconds begin before the first import and end when all vectors
 are in one array. "cold" is lateen with an empty compilation cache: the first time ever on a machine. "streamed" reads
-4,096 rows at a time and keeps nothing, as a build does. Peak is the process's resident memory.
+4,096 rows at a time and keeps nothing, as a build does. Peak is the process's resident memory;
+CPU seconds are those of all threads, and matter where other work shares the machine.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ _MEASURED = """
 import json, resource, sys, time
 begun = time.perf_counter()
 {work}
-seconds = time.perf_counter() - begun
+seconds, cpu = time.perf_counter() - begun, time.process_time()
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps({{"seconds": seconds, "peak": peak, "sum": float(vectors[::997].sum(dtype="float64"))}}))
+print(json.dumps({{"seconds": seconds, "cpu": cpu, "peak": peak, "sum": float(vectors[::997].sum(dtype="float64"))}}))
 """
 _LATEEN = """
 import numpy as np
@@ -89,12 +90,13 @@ def compare(kind: str, path: Path, folder: Path, rounds: int) -> None:
     _show("lateen, streamed", [measured(streaming, path, cache)])
     ours, theirs = (statistics.median(r["seconds"] for r in runs[name]) for name in ("lateen", "gensim"))
     same = runs["lateen"][0]["sum"] == runs["gensim"][0]["sum"]
-    print(f"  gensim / lateen: {theirs / ours:.2f}; sums of the vectors agree: {same}")
+    used = [statistics.median(r["cpu"] for r in runs[name]) for name in ("gensim", "lateen")]
+    print(f"  gensim / lateen: {theirs / ours:.2f} (CPU {used[0] / used[1]:.2f}); sums of the vectors agree: {same}")
 
 
 def _show(name: str, results: list[dict[str, float]]) -> None:
-    seconds = ", ".join(f"{r['seconds']:.2f}" for r in results)
-    print(f"  {name:17} {seconds} s, peak {max(r['peak'] for r in results):,.0f} MB", flush=True)
+    seconds = ", ".join(f"{r['seconds']:.2f} s ({r['cpu']:.2f} CPU)" for r in results)
+    print(f"  {name:17} {seconds}, peak {max(r['peak'] for r in results):,.0f} MB", flush=True)
 
 
 def main() -> None:
