@@ -99,7 +99,7 @@ class Vectors:
             ids=list(self.ids) if whole else [self.ids[i] for i in good.tolist()],
             items=items,
             uris=_uris(self.place, self.rows[good]),
-            fields=self.fields if whole else rows_of(self.fields, good),
+            fields=self.fields if whole and self.fields.num_columns else rows_of(self.fields, good),
             numbers=np.full(len(good), self.width, np.int64),
             bytes=np.full(len(good), self.width * found.item_bytes, np.int64),
             digests=vector_digests(items),

@@ -113,7 +113,7 @@ class PicturePixels:
             ids=list(self.ids),
             items=np.stack(items) if items else np.empty((0, view.size, view.size, 3), np.uint8),
             uris=list(self.uris),
-            fields=self.fields,
+            fields=rows_of(self.fields, range(len(items))),
             numbers=each,
             bytes=each,
             digests=list(self.digests().values()),
