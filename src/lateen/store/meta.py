@@ -79,6 +79,7 @@ class IndexSettings:
     """How the search index of a space is asked, and how well that does.
 
     Args:
+        kind: Lance's name of it: "IVF_RQ" or "IVF_SQ".
         rows: Items that were indexed; later ones are searched one by one.
         partitions: Parts that the index cut them into.
         probes: Parts that are looked into for the 10 nearest.
@@ -87,6 +88,7 @@ class IndexSettings:
         queries: How many queries that was measured with.
     """
 
+    kind: str
     rows: int
     partitions: int
     probes: int
