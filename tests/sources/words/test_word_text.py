@@ -7,6 +7,7 @@ import os
 import pickle
 import resource
 import tempfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -270,6 +271,19 @@ def test_what_looks_like_words(tmp_path: Path) -> None:
     looks |= dict.fromkeys((b"", b"Call me Ishmael.\nSome years ago\n", b"the 1\nof 2\n", b"\x89PNG\r\n\x1a\n"), False)
     for content, expected in looks.items():
         assert looks_like_words(write(tmp_path / "file", content)) is expected, content
+        assert looks_like_words(write(tmp_path / "file.gz", gzip.compress(content))) is expected, content
+    assert not looks_like_words(write(tmp_path / "file.gz", GLOVE))
+    assert not looks_like_words(tmp_path / "none.txt")
+
+
+def test_a_cut_gz_does_not_trust_its_last_number(tmp_path: Path) -> None:
+    packer = zlib.compressobj(wbits=31)
+    packed = packer.compress(b"a 1 2\nb 3 4\nc 5 6") + packer.flush(zlib.Z_SYNC_FLUSH)
+    batch = read(open_words(write(tmp_path / "w.txt.gz", packed)))
+    assert batch.ids == ["a", "b"]
+    assert [(r.id, r.reason) for r in batch.rejected] == [
+        ("c", "line 3: the file ends here, perhaps within its last number")
+    ]
 
 
 def test_no_room_to_unpack(tmp_path: Path) -> None:

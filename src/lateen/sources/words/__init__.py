@@ -6,6 +6,8 @@ it can't.
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from dataclasses import replace
 from os.path import abspath
 from pathlib import Path
@@ -57,9 +59,12 @@ def open_words(path: Path) -> Source:
 
 
 def looks_like_words(path: Path) -> bool:
-    """Whether the beginning of a text or .bin file, unpacked, is that of word vectors of three numbers or more."""
-    with path.open("rb") as file:
-        begin = file.read(1 << 16)
+    """Whether a text or .bin file, also as .gz, begins like word vectors of three numbers or more."""
+    try:
+        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+            begin = file.read(1 << 16)
+    except (OSError, EOFError, zlib.error):
+        return False
     if begin.startswith(MAGIC):
         return True
     lines = begin.split(b"\n")

@@ -100,7 +100,7 @@ def fault(line: bytes, dim: int) -> str:
     _, numbers = split(line)
     if len(tokens) > dim and _looks_like_a_number(tokens[-dim]):
         vector = vector_of(line, dim)
-        return vector if isinstance(vector, str) else "not a word and its numbers"
+        return vector if isinstance(vector, str) else "the file ends here, perhaps within its last number"
     if len(tokens) == len(numbers) and line[0] in b" \t":
         return f"no word before {_numbers(len(numbers))}"
     wordless = len(tokens) == len(numbers)  # then the first of them is the word
