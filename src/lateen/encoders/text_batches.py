@@ -49,7 +49,7 @@ def _cut(features: Features, n: int, trim: bool, tokens: int) -> Iterator[tuple[
         return
     width = filled.shape[1]
     trim = trim and mask is not None
-    lengths = mask.sum(1).numpy() if trim else np.full(n, width)
+    lengths = np.asarray(mask).sum(1) if trim else np.full(n, width)
     order = np.argsort(-lengths, kind="stable")
     start = 0
     while start < n:
@@ -62,7 +62,7 @@ def _cut(features: Features, n: int, trim: bool, tokens: int) -> Iterator[tuple[
 
 def _filled_columns(mask: Any) -> slice:
     """From the first to the last column that any row fills: tokenisers pad on the left or on the right."""
-    columns = mask.any(0).nonzero()
+    columns = np.flatnonzero(np.asarray(mask).any(0))
     return slice(int(columns[0]), int(columns[-1]) + 1) if len(columns) else slice(0, 1)
 
 
