@@ -218,7 +218,7 @@ def test_truncated_weights_are_explained(dino: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(dino, tmp_path / "dino")
     weights = folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-100])
-    with pytest.raises(InputError, match="its weights in .* are damaged"):
+    with pytest.raises(InputError, match=r"its weights in .* are damaged"):
         load(str(folder))
 
 

@@ -187,11 +187,20 @@ def _square(image: Image.Image, view: View) -> Image.Image:
         small = image.resize(inner, resample, reducing_gap=3.0)
         ground.paste(small, ((size - inner[0]) // 2, (size - inner[1]) // 2))
         return ground
-    across, down = (width, height) if view.fit == "stretch" else (min(width, height),) * 2
-    across, down = across * view.keep, down * view.keep
-    left, top = (width - across) / 2, (height - down) / 2
-    box = (left, top, left + across, top + down)
-    return image.resize((size, size), resample, box=box, reducing_gap=3.0)
+    return image.resize((size, size), resample, box=_middle(width, height, view), reducing_gap=3.0)
+
+
+def _middle(width: int, height: int, view: View) -> tuple[float, float, float, float]:
+    """What to cut out (left, top, right, bottom) so that its resize is, to the pixel, the middle of the whole resized.
+
+    Models were trained on that order, and it rounds twice: the resized longer side, and the margins around the middle.
+    """
+    side = round(view.size / view.keep)
+    across = side if view.fit == "stretch" or width <= height else int(side * width / height)
+    down = side if view.fit == "stretch" or height <= width else int(side * height / width)
+    left, top = (across - view.size) // 2, (down - view.size) // 2
+    x, y = width / across, height / down
+    return left * x, top * y, min((left + view.size) * x, width), min((top + view.size) * y, height)
 
 
 def _reason(error: Exception) -> str:
