@@ -279,7 +279,7 @@ class _SeenTwice:
         second = first if view == self.other else self.stretch.read(self.other)
         if not np.array_equal(first.rows, second.rows):
             raise InputError(
-                f"The source changed while it was read: {len(first)} of its pictures could be read, then {len(second)}: "
+                f"The source changed while it was read: {len(first)} pictures could be read, then {len(second)}; "
                 "train again."
             )
         flat = [np.asarray(batch.items).reshape(len(batch), -1) for batch in (first, second)]

@@ -12,7 +12,7 @@ from jaxtyping import Float32
 
 from lateen.core.geometry import Geometry
 from lateen.models.batches import Rows
-from lateen.models.decoder.linear import Codes, Pictures, Ridge, thinned
+from lateen.models.decoder.regression import Codes, Pictures, Ridge, thinned
 from lateen.neighbors import nearest
 
 _COLUMNS = 4_096  # pixels regressed at a time

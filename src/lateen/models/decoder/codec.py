@@ -23,7 +23,7 @@ from lateen.models.vae.codec import from_network
 
 FORMAT, WEIGHTS = 1, "weights.safetensors"
 _BATCH = 256
-_HALVED = ("layers.", "linear_axes", "linear_mean")
+_HALVED = ("layers.", "axes", "mean")
 _DTYPES = {"float32": torch.float32, "float16": torch.float16}
 
 
@@ -54,7 +54,7 @@ class LatentDecoder:
     @property
     def device(self) -> str:
         """Where the network computes, such as "cpu" or "cuda:0"."""
-        return str(self.network.mean.device)
+        return str(self.network.center.device)
 
     def decode(self, vectors: Latents) -> Images:
         """Decode vectors to pictures.
@@ -76,7 +76,7 @@ class LatentDecoder:
         with torch.inference_mode():
             for start in range(0, len(codes), _BATCH):
                 part = np.require(codes[start : start + _BATCH], requirements=["C", "W"])
-                decoded = self.network(torch.from_numpy(part).to(self.network.mean.device))
+                decoded = self.network(torch.from_numpy(part).to(self.network.center.device))
                 images[start : start + _BATCH] = from_network(decoded).cpu().numpy()
         return images
 
@@ -180,7 +180,7 @@ def _object(value: object, name: str) -> dict[str, object]:
 
 
 def _filled(config: DecoderConfig, stored: dict[str, Tensor], folder: Path) -> DecoderNetwork:
-    axes = stored["linear_axes"].shape[:1] if "linear_axes" in stored else ()
+    axes = stored["axes"].shape[:1] if "axes" in stored else ()
     with torch.device("meta"):
         network = DecoderNetwork(
             config, *axes or (0,)

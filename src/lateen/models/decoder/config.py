@@ -17,6 +17,7 @@ class DecoderConfig:
         size: Height and width of the pictures in pixels: a multiple of 16 from 32 to 128.
         width: Channels of the last layer; those before have two and four times as many.
         blocks: Residual blocks per resolution.
+        hidden: Numbers that a code is made into before the layers.
         detail: Weight of the multi-scale gradient likelihood against the pixel likelihood.
         learning_rate: Peak of the one-cycle schedule.
         batch_size: Pictures per step; fewer than this make one batch.

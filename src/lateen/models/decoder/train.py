@@ -20,8 +20,8 @@ from lateen.models.batches import split_rows
 from lateen.models.decoder.baselines import baselines
 from lateen.models.decoder.codec import LatentDecoder, as_trained
 from lateen.models.decoder.config import DecoderConfig
-from lateen.models.decoder.linear import LinearMap
 from lateen.models.decoder.network import DecoderNetwork
+from lateen.models.decoder.regression import Regression
 from lateen.models.run import TrainResult, check_training
 from lateen.models.training import Measures, Pairs, Progress, train
 from lateen.models.vae.codec import to_network
@@ -131,7 +131,7 @@ def train_decoder(
     rows, held_out = split_rows(len(pictures), seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = DecoderNetwork.begun(config, seen[rows], LinearMap.fit(pictures, seen, rows, seed))
+        network = DecoderNetwork.begun(config, Regression.fit(pictures, seen, rows, seed))
     trained = train(
         DecoderTraining(network, config, spec),
         Pairs(pictures, seen),

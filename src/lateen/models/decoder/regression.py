@@ -1,7 +1,7 @@
-"""The linear way from codes to pictures: solved, not trained. What a decoder starts from, and what it has to beat.
+"""Ridge regression from codes to pictures: solved in seconds, not trained. What a decoder starts from.
 
-One idea: ridge regression takes a second and is hard to beat with little data, so the network only learns what it
-leaves over.
+One idea: with codes bent by a few random features beside the codes themselves, regression already reads what is curved,
+and with little data it is hard to beat; so the network only learns what it leaves over.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ Pictures = UInt8[np.ndarray, "n height width 3"]
 Codes = Float32[np.ndarray, "n dim"]
 
 MOST = 4_000  # items that a regression looks at
+FEATURES = 512  # random ones, beside the codes
+FLOOR = 0.01  # of the widest axis: a narrower one is taken for that wide, or noise along it would be blown up
+_BEND = 0.5  # spread of what goes into the random features
+_STREAM = 4  # of the seed, besides those of `batches`
 _AXES = 128  # of the pictures: what is left over beyond them is noise to a regression
 _PENALTIES = np.logspace(-6, 2, 17)  # as shares of the mean squared singular value
 
@@ -64,47 +68,75 @@ class Ridge:
 
 
 @dataclass(frozen=True, eq=False)
-class LinearMap:
-    """Codes to pictures through a few axes of pictures: (codes @ weights + offset) @ axes + mean.
+class Regression:
+    """Codes to pictures, by ridge regression on random features and through a few axes of pictures.
+
+    A picture is ([z, silu(z @ projection + phase)] @ weights + offset) @ axes + mean, where z = (code - center) /
+    spread.
 
     Args:
-        weights: (dim, r) from codes to axes.
+        center: (dim,) mean of the training codes.
+        spread: (dim,) their standard deviation, not below FLOOR of the widest.
+        projection: (dim, k) random.
+        phase: (k,) random.
+        weights: (dim + k, r) from codes and features to axes.
         offset: (r,) on the axes.
-        axes: (r, 3, size, size) pictures in [0, 1], orthonormal.
+        axes: (r, 3 x size x size) pictures in [0, 1], orthonormal.
         mean: (3, size, size) the mean picture in [0, 1].
+
+    Reference:
+        Rahimi, Recht, *Weighted Sums of Random Kitchen Sinks*, NIPS 2008 (the random features).
     """
 
-    weights: Float32[np.ndarray, "dim r"]
+    center: Float32[np.ndarray, " dim"]
+    spread: Float32[np.ndarray, " dim"]
+    projection: Float32[np.ndarray, "dim k"]
+    phase: Float32[np.ndarray, " k"]
+    weights: Float32[np.ndarray, "features r"]
     offset: Float32[np.ndarray, " r"]
-    axes: Float32[np.ndarray, "r 3 size size"]
+    axes: Float32[np.ndarray, "r pixels"]
     mean: Float32[np.ndarray, "3 size size"]
 
     @classmethod
-    def fit(cls, pictures: Pictures, codes: Codes, rows: Rows, seed: int) -> LinearMap:
+    def fit(cls, pictures: Pictures, codes: Codes, rows: Rows, seed: int) -> Regression:
         """Regress the principal components of pictures on their codes.
 
         Args:
             pictures: (n, size, size, 3), in memory or memory-mapped.
             codes: (n, dim) their codes.
             rows: Rows to learn from; where they are many, a part of them.
-            seed: Of the principal components.
+            seed: Of the random features and the principal components.
         """
         few = thinned(rows)
         chosen = pictures[few]
         size = chosen.shape[1]
+        center, spread = _statistics(codes[rows])
+        random = np.random.default_rng([seed, _STREAM])
+        projection = random.standard_normal((codes.shape[1], FEATURES)) * _BEND / np.sqrt(codes.shape[1])
+        phase = _BEND * random.standard_normal(FEATURES)
+        bent = _bent((codes[few] - center) / spread, projection, phase)
         pca = PCA.fit(chosen, min(_AXES, len(few), chosen[0].size), seed)
         coordinates = pca.encode(chosen) / 255
-        weights, offset = Ridge(codes[few], coordinates).solve(coordinates)
-        axes = pca.axes.reshape(-1, size, size, 3).transpose(0, 3, 1, 2)
+        weights, offset = Ridge(bent, coordinates).solve(coordinates)
+        axes = pca.axes.reshape(-1, size, size, 3).transpose(0, 3, 1, 2).reshape(len(pca.axes), -1)
         mean = pca.mean.reshape(size, size, 3).transpose(2, 0, 1) / 255
-        return cls(
-            weights.astype(np.float32),
-            offset.astype(np.float32),
-            np.ascontiguousarray(axes, np.float32),
-            np.ascontiguousarray(mean, np.float32),
-        )
+        parts = (center, spread, projection, phase, weights, offset, axes, mean)
+        return cls(*(np.ascontiguousarray(part, np.float32) for part in parts))
 
 
 def thinned(rows: Rows) -> Rows:
     """At most MOST of the rows, evenly spread."""
     return rows[:: math.ceil(len(rows) / MOST)]
+
+
+def _statistics(codes: Codes) -> tuple[Float32[np.ndarray, " dim"], Float32[np.ndarray, " dim"]]:
+    """Mean and spread of codes along each axis."""
+    center, spread = codes.mean(axis=0, dtype=np.float64), codes.std(axis=0, dtype=np.float64)
+    widest = float(spread.max())
+    spread = np.maximum(spread, FLOOR * widest) if widest > 0 else np.ones_like(spread)
+    return center.astype(np.float32), spread.astype(np.float32)
+
+
+def _bent(z: np.ndarray, projection: np.ndarray, phase: np.ndarray) -> Float32[np.ndarray, "n features"]:
+    x = z @ projection + phase
+    return np.concatenate([z, x / (1 + np.exp(-x))], axis=1).astype(np.float32)
