@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import struct
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +67,11 @@ def test_labels_that_do_not_fit_are_left_out_and_said(tmp_path: Path) -> None:
     assert source.field_schema.names == []
 
 
-def test_files_that_can_not_be_read(tmp_path: Path) -> None:
+def test_files_that_can_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = tmp_path / "room"
+    room.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(room))
+    assert len(open_source(idx(tmp_path / "whole-idx3-ubyte.gz", DIGITS))) == 6
     path = idx(tmp_path / "train-images-idx3-ubyte", DIGITS)
     whole = path.read_bytes()
     for data, message in (
@@ -83,5 +89,7 @@ def test_files_that_can_not_be_read(tmp_path: Path) -> None:
         packed.write_bytes(data)
         with pytest.raises(InputError, match="can't be unpacked"):
             open_source(packed)
+    gc.collect()
+    assert list(room.iterdir()) == []
     with pytest.raises(InputError, match=r"holds a number per item \(labels\?\); give the file with the images"):
         open_source(idx(tmp_path / "train-labels-idx1-ubyte", LABELS))

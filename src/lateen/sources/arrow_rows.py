@@ -180,7 +180,9 @@ def convert(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     if column.type == kind:
         return column
     if pa.types.is_string(kind):
-        return pa.chunked_array([[as_text(value) for value in column.to_pylist()]], kind)
+        if pa.types.is_nested(column.type) or pa.types.is_floating(column.type):
+            return pa.chunked_array([[as_text(value) for value in column.to_pylist()]], kind)
+        return column.cast(kind)
     if pa.types.is_string(column.type):
         null = pa.scalar(None, pa.string())
         column = pc.if_else(pc.is_in(column, value_set=NULLS), null, column)

@@ -9,7 +9,6 @@ import struct
 import tempfile
 import weakref
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -40,45 +39,32 @@ def open_idx(path: str | Path) -> ArraySource:
         InputError: If it is no such file, is cut short, or holds labels alone.
     """
     state = FileState.of(path)
-    unpacked = _Unpacked.of(state.path)
-    array = unpacked.array
+    array = _opened(state.path)
     if len(array.shape) == 1:
         raise InputError(f"{path} holds a number per item (labels?); give the file with the images beside it.")
     modality = modality_of(array.shape, array.dtype, str(path))
     notes = picture_notes(array, str(path)) if modality == "image" else ()
     n = array.shape[0]
     fields, more = _labels(state.path, n)
-    source = ArraySource(state, array, modality, RowNumbers(n), fields, (*notes, *more))
-    unpacked.keep_for(source)
-    return source
+    return ArraySource(state, array, modality, RowNumbers(n), fields, (*notes, *more))
 
 
-@dataclass(frozen=True, eq=False)
-class _Unpacked:
+def _opened(path: Path) -> FileArray:
     """The array of an idx file; of a compressed one in a temporary folder, where any row can be read."""
-
-    array: FileArray
-    folder: Path | None
-
-    @classmethod
-    def of(cls, path: Path) -> _Unpacked:
-        if path.suffix.lower() != ".gz":
-            return cls(_array(path, path), None)
-        folder = Path(tempfile.mkdtemp(prefix="lateen-"))
-        try:
-            with gzip.open(path) as packed, (folder / "array.idx").open("wb") as out:
-                shutil.copyfileobj(packed, out, 2**20)
-            return cls(_array(folder / "array.idx", path), folder)
-        except (EOFError, zlib.error, OSError) as error:
-            shutil.rmtree(folder, ignore_errors=True)
+    if path.suffix.lower() != ".gz":
+        return _array(path, path)
+    folder = Path(tempfile.mkdtemp(prefix="lateen-"))
+    try:
+        with gzip.open(path) as packed, (folder / "array.idx").open("wb") as out:
+            shutil.copyfileobj(packed, out, 2**20)
+        array = _array(folder / "array.idx", path)
+    except BaseException as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, EOFError | zlib.error | OSError):
             raise InputError(f"{path} can't be unpacked: {error}") from error
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-
-    def keep_for(self, owner: object) -> None:
-        if self.folder is not None:
-            weakref.finalize(owner, shutil.rmtree, self.folder, ignore_errors=True)
+        raise
+    weakref.finalize(array, shutil.rmtree, folder, ignore_errors=True)
+    return array
 
 
 def _array(path: Path, name: Path) -> FileArray:
@@ -105,13 +91,10 @@ def _labels(path: Path, n: int) -> tuple[pa.Table, tuple[str, ...]]:
     if beside is None or "images" not in path.name:
         return no_fields(n), ()
     try:
-        unpacked = _Unpacked.of(beside)
+        labels = _opened(beside)
     except InputError as error:
         return no_fields(n), (f"The labels in {beside.name} are left out: {error}",)
-    labels = unpacked.array
-    fits = labels.shape == (n,)
-    values = labels.take(np.arange(n)).astype(labels.dtype.newbyteorder("=")) if fits else None
-    unpacked.keep_for(unpacked)
-    if not fits:
+    if labels.shape != (n,):
         return no_fields(n), (f"The labels in {beside.name} are left out: {labels.shape} for {n:,} items.",)
+    values = labels.take(np.arange(n)).astype(labels.dtype.newbyteorder("="))
     return pa.table({"label": values}), (f"The field 'label' comes from {beside.name}.",)

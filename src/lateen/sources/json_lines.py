@@ -109,6 +109,8 @@ class _Lines:
     def _row(self, text: bytes, number: int) -> dict[str, Any]:
         try:
             value = json.loads(text.decode("utf-8-sig" if number == 1 else "utf-8"))
+            if b"\\u" in text:
+                json.dumps(value, ensure_ascii=False).encode()  # half of a surrogate pair can't be a text
             if isinstance(value, dict):
                 return {name: v for name, v in value.items() if name != BROKEN}
             reason = f"line {number:,} is no JSON object"

@@ -81,7 +81,7 @@ class TableSource:
         keys = [f"{begin}\0{row}" for row in rows.tolist()]
         if self.modality != "image" or not is_text(self.table.schema.field(self.content.name).type):
             return keys
-        files = self._files(self._taken(rows, [self.content.name]).column(0))
+        files = self._files(self._taken(rows).column(self.content.name))
         return [f"{key}\0{_size_and_time(file)}" for key, file in zip(keys, files, strict=True)]
 
     def take(self, rows: Rows) -> Stretch:
@@ -90,21 +90,26 @@ class TableSource:
         Raises:
             InputError: If the file has changed since it was opened.
         """
-        own = [BROKEN] if BROKEN in self.table.schema.names else []
-        table = self._taken(rows, list(dict.fromkeys([self.content.name, *self.field_names, *own])))
+        table = self._taken(rows)
         ids = ids_of(self.ids, rows)
         reasons = {int(i): "it has no id" for i in np.flatnonzero(np.isin(rows, self.nameless))}
-        if own:
+        if BROKEN in table.column_names:
             broken = table.column(BROKEN)
             at = np.flatnonzero(broken.is_valid().to_numpy())
             reasons |= dict(zip(at.tolist(), broken.take(pa.array(at)).to_pylist(), strict=True))
+        if self.modality == "image" and is_text(table.schema.field(self.content.name).type):
+            paths = _texts(table.column(self.content.name))
+            web = pc.match_substring_regex(paths, r"^https?://").fill_null(False)
+            reasons |= dict.fromkeys(np.flatnonzero(web).tolist(), "its picture is on the web; download it first")
         if not reasons:
             return self._stretch(rows, ids, table)
         good = np.setdiff1d(np.arange(len(rows)), np.fromiter(reasons, np.int64))
         stretch = self._stretch(rows[good], [ids[i] for i in good], table.take(pa.array(good)))
         return WithRejected(stretch, tuple(Rejected(ids[i], reasons[i]) for i in sorted(reasons)))
 
-    def _taken(self, rows: Rows, columns: list[str]) -> pa.Table:
+    def _taken(self, rows: Rows) -> pa.Table:
+        own = [BROKEN] if BROKEN in self.table.schema.names else []
+        columns = list(dict.fromkeys([self.content.name, *self.field_names, *own]))
         if self.state is not None:
             self.state.require_same()
         try:
@@ -134,7 +139,7 @@ class TableSource:
         values: list[Any] = column.to_pylist()
         if is_picture_struct(column.type):
             values = [v and (v["bytes"] or v["path"]) for v in values]
-        folder = self.state.path.parent if self.state is not None else Path()
+        folder = self.state.path.parent if self.state is not None else Path.cwd()
         return [(os.path.join(folder, v) if v else None) if isinstance(v, str) else v for v in values]
 
 
