@@ -215,3 +215,16 @@ def test_other_weights_and_another_tokenizer_have_other_fingerprints(tmp_path: P
 def test_a_missing_folder_says_where_it_looked(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no folder"):
         load(str(tmp_path / "nothing" / "here"))
+
+
+def test_a_model_that_sees_pictures_too_takes_texts_and_fetches_nothing(tmp_path: Path) -> None:
+    folder = tiny_texts.save_clip(tmp_path / "clip")
+    encoder, library = load(str(folder)), SentenceTransformer(str(folder), device="cpu")
+    texts = [text for text in tiny_texts.texts(60) if len(text.split()) < 30]
+    assert "image" in library.modalities
+    assert encoder.spec.dim == 12
+    assert close(encoder.encode(texts), library.encode_document(texts, normalize_embeddings=True))
+    assert encoder.spec.preprocessing["max_seq_length"] == 32
+    assert close(encoder.encode(["red " * 90]), encoder.encode(["red " * 99]))
+    addresses = ["https://red.invalid/shoe.jpg", "data:image/png;base64,AAAA", "red"]
+    assert close(encoder.encode(addresses)[2:], encoder.encode(["red"]))

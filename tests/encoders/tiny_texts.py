@@ -73,3 +73,24 @@ def texts(n: int, seed: int = 0) -> list[str]:
     """Texts of 0 to 40 words."""
     rng = random.Random(seed)
     return [" ".join(rng.choices(WORDS, k=rng.randint(0, 40))) for _ in range(n)]
+
+
+def save_clip(folder: Path) -> Path:
+    """A model of pictures and texts, as sentence-transformers keeps it."""
+    from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPProcessor
+
+    torch.manual_seed(0)
+    layers = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    special = {"vocab_size": len(VOCABULARY), "bos_token_id": 2, "eos_token_id": 3, "pad_token_id": 0}
+    config = CLIPConfig(
+        text_config={**layers, **special, "max_position_embeddings": 32},
+        vision_config={**layers, "image_size": 8, "patch_size": 4},
+        projection_dim=12,
+    )
+    plain = folder.parent / f"{folder.name}-plain"
+    CLIPModel(config).save_pretrained(plain)
+    words = BertTokenizerFast(tokenizer_object=tokenizer())
+    pictures = CLIPImageProcessor(size={"shortest_edge": 8}, crop_size={"height": 8, "width": 8})
+    CLIPProcessor(pictures, words).save_pretrained(plain)
+    SentenceTransformer(modules=[Transformer(str(plain))], device="cpu").save(str(folder))
+    return folder

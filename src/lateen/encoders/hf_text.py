@@ -6,7 +6,6 @@ through together (`text_batches`), and that every vector has length 1 and 32 bit
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +20,7 @@ from lateen.encoders.text_batches import TOKENS, token_batches
 TOKENS_CUDA = 65_536
 _DOCUMENTS = ("document", "passage", "corpus")  # the library's names for the prompt of what is searched in
 _QUERIES = ("query",)
+_NO_LIMIT = 1_000_000  # what tokenizers write who know no limit is far beyond
 _TOKENISERS = ("tokenizer.json", "vocab.txt", "vocab.json", "merges.txt", "*.model")
 
 
@@ -164,10 +164,20 @@ def _model(ref: ModelRef, trusted: bool) -> Any:
             f"together: {_first_line(error)}."
         ) from error
     model.float().eval().requires_grad_(False)
+    _limit_window(model)
     if not model.supports("text"):
         kinds = ", ".join(str(m) for m in model.modalities)
         raise InputError(f"The encoder {ref.name} takes {kinds}, no texts; for pictures write hf:{ref.id}.")
     return model
+
+
+def _limit_window(model: Any) -> None:
+    """Cut texts at the last position of the network where no tokenizer says so; the library asks the outer config."""
+    window = model.max_seq_length
+    if window is not None and not window < _NO_LIMIT and model.config is not None:
+        positions = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+        if isinstance(positions, int) and positions > 0:
+            model.max_seq_length = positions
 
 
 def _dim(ref: ModelRef, model: Any, truncate_dim: int | None) -> int:
@@ -220,7 +230,7 @@ def _preprocessing(model: Any, prompts: tuple[str | None, str | None], truncate_
         "prompt": prompts[0],
         "query_prompt": prompts[1],
         "truncate_dim": truncate_dim,
-        "max_seq_length": int(window) if window is not None and math.isfinite(window) and window < 1e9 else None,
+        "max_seq_length": int(window) if window is not None and window < _NO_LIMIT else None,
         "normalise": True,
         "dtype": "float32",
     }

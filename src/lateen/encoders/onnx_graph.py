@@ -142,8 +142,8 @@ def find_file(id: str) -> Path:
         names = ", ".join(file.name for file in there[:8])
         many = f"it holds {names}; name one of them" if there else "it holds no .onnx file"
         raise InputError(f"The encoder onnx:{id} can't be loaded from the folder {path}: {many}.")
-    names = [p.name for p in path.parent.glob("*") if p.suffix == ".onnx" or p.is_dir()]
-    near = [f"onnx:{path.parent / name}" for name in nearest_spellings(path.name, names)]
+    siblings = [p.name for p in path.parent.glob("*") if p.suffix == ".onnx" or p.is_dir()]
+    near = [f"onnx:{path.parent / name}" for name in nearest_spellings(path.name, siblings)]
     hint = f"Did you mean {' or '.join(near)}?" if near else "Give an .onnx file, or a folder that holds model.onnx."
     raise InputError(f"The encoder onnx:{id} can't be loaded: there is no file {path}. {hint}")
 
