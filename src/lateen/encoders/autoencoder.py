@@ -103,6 +103,8 @@ def _codec(
     side = sizes.side(ref, size)
     grid = sizes.grid(side)
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    if kind in ("AutoencoderTiny", "TinyAutoencoder"):  # nothing but convolutions
+        model.to(memory_format=torch.channels_last)
     model.to(device)
     preprocessing = {
         **View(side).to_dict(), "colour": "rgb", "class": kind, "latent": "mode", "grid": list(grid), **described
