@@ -92,10 +92,15 @@ class ParquetRows:
         while at < len(rows):
             self._move_to(int(rows[at]), tuple(columns))
             end = int(np.searchsorted(rows, self._start + len(self._batch)))
-            pieces.append(self._batch.take(pa.array(rows[at:end] - self._start)))
+            here = rows[at:end] - self._start
+            run = int(here[-1]) - int(here[0]) + 1 == len(here)
+            alone = at == 0 and end == len(rows)
+            # a slice would keep the whole batch in memory, and be pickled with it, but joining slices copies them
+            part = self._batch.slice(int(here[0]), len(here)) if run and not alone else self._batch.take(pa.array(here))
+            pieces.append(part.select(columns))
             at = end
         schema = pa.schema([self.schema.field(name) for name in columns])
-        return pa.Table.from_batches([piece.select(columns) for piece in pieces], schema)
+        return pa.Table.from_batches(pieces, schema).combine_chunks()
 
     def sample(self) -> Rows:
         """The first rows of some row groups."""
