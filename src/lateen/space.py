@@ -5,20 +5,21 @@ Each method is one operation; the operation's own file says how it works.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from jaxtyping import Float32, UInt8
 
-from lateen.core.codec import LatentSpec
+from lateen.core.codec import Items, LatentSpec
 from lateen.core.direction import Direction
 from lateen.core.geometry import Geometry
 from lateen.core.points import Points
 from lateen.operations.attach import Attached, attach, detach
 from lateen.operations.direction import Fitted, described, fit, get
 from lateen.operations.edit import Edited, edit
+from lateen.operations.index import Indexed, make_index, remove_index
 from lateen.operations.info import Info, info
 from lateen.operations.map import Map, make_map
 from lateen.operations.near import Neighbours, near
@@ -32,7 +33,8 @@ from lateen.store import SpaceFolder
 class Space:
     """A latent space; `lateen.open(path)` gives one.
 
-    An ITEM below is an id of the space, the path of a picture file (it is encoded), or an expression over both.
+    An ITEM below is an id of the space, the path of a picture file (it is encoded; in a space of vectors a .npy file
+    of one), an expression over both, or, where the space's encoder takes texts, a text.
 
     Args:
         path: The `NAME.space` folder.
@@ -50,7 +52,7 @@ class Space:
         self._opened = Opened(SpaceFolder.open(Path(path)))
 
     def __len__(self) -> int:
-        return len(self._opened.ids)
+        return len(self._opened)
 
     def __repr__(self) -> str:
         spec = self.spec
@@ -72,9 +74,9 @@ class Space:
         return self._opened.geometry
 
     @property
-    def ids(self) -> list[str]:
+    def ids(self) -> Sequence[str]:
         """Ids of the items, in row order."""
-        return list(self._opened.ids)
+        return self._opened.ids
 
     @property
     def vectors(self) -> Float32[np.ndarray, "n dim"]:
@@ -151,9 +153,17 @@ class Space:
         """The space laid out in two or three dimensions by "umap" or "pca"."""
         return make_map(self._opened, method, dims, color, seed)
 
-    def encode(self, images: UInt8[np.ndarray, "n height width 3"]) -> Float32[np.ndarray, "n dim"]:
-        """Vectors of pictures of the size that the space was built with."""
-        return self._opened.encode(images)
+    def encode(self, items: Items) -> Float32[np.ndarray, "n dim"]:
+        """Vectors of items of the space's kind; pictures in the size that it was built with."""
+        return self._opened.encode(items)
+
+    def index(self, *, force: bool = False, note: Callable[[str], None] | None = None) -> Indexed:
+        """Make the search index of a large space: `near` is a matter of milliseconds then, and nearly exact."""
+        return make_index(self._opened, force, note)
+
+    def drop_index(self) -> Indexed:
+        """Remove the search index: `near` is exact again."""
+        return remove_index(self._opened)
 
     def decode(self, vectors: Float32[np.ndarray, "n dim"]) -> list[UInt8[np.ndarray, "height width 3"] | None]:
         """Pictures of vectors: decoded, or those of the nearest items where the space has no decoder."""
@@ -164,4 +174,4 @@ class Space:
         vectors = pa.FixedSizeListArray.from_arrays(pa.array(np.asarray(self.vectors).ravel()), self.spec.dim)
         fields = self._opened.fields
         columns = {name: fields[name] for name in fields.column_names}
-        return pa.table({"id": pa.array(self._opened.ids), "vector": vectors} | columns)
+        return pa.table({"id": self._opened.ids.column(), "vector": vectors} | columns)

@@ -46,7 +46,7 @@ def uninstalled(folder: Path) -> Space:
 
 @pytest.fixture
 def space(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Space:
-    monkeypatch.setattr(lateen.operations.opened, "load_encoder", lambda name: Blocks())
+    monkeypatch.setattr(lateen.operations.opened, "load_encoder", lambda name, options=None: Blocks())
     return lt.open(folder)
 
 

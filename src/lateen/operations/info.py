@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from lateen.operations.attach import said_of
 from lateen.operations.opened import Opened
@@ -41,6 +41,10 @@ class Info:
             lines.append(f"roundtrip {r.psnr:.2f} dB PSNR, {with_pca} ({r.n} items)")
             if r.psnr < r.psnr_pca:
                 lines.append("          worse than PCA: train longer, or use a model that was trained on such data")
+        if isinstance(index := f["index"], dict):
+            lines.append(
+                f"search    index of {index['rows']:,} items, finds {index['recall']:.1%} of the true neighbours"
+            )
         fields, directions = f["fields"], f["directions"]
         if isinstance(fields, dict) and fields:
             lines.append(f"fields    {', '.join(fields)}")
@@ -66,7 +70,7 @@ def info(opened: Opened) -> Info:
     return Info(
         {
             "name": opened.path.name,
-            "n": len(opened.ids),
+            "n": len(opened),
             "dim": spec.dim,
             "encoder": spec.encoder,
             "geometry": spec.geometry,
@@ -76,8 +80,9 @@ def info(opened: Opened) -> Info:
             "decoder": decoder,
             "source": meta.source,
             "rejected": meta.compression.rejected,
-            "fields": {n: str(t) for n, t in zip(opened.fields.column_names, opened.fields.schema.types, strict=True)},
+            "fields": {field.name: str(field.type) for field in opened.folder.field_schema()},
             "directions": {name: rounded(d.auc) for name, d in directions.items()},
+            "index": None if meta.index is None else asdict(meta.index),
             "compression": meta.compression.to_dict(),
             "provenance": {
                 "lateen": meta.lateen,

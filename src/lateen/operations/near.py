@@ -1,15 +1,14 @@
-"""Search: the nearest items of an item, a picture file or an expression."""
+"""Search: the nearest items of an item, a file, an expression or a text."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float32, Int, UInt8
+from jaxtyping import Float32, UInt8
 from PIL.Image import Image
 
 from lateen.core.errors import InputError
-from lateen.neighbors import nearest
 from lateen.operations.opened import Located, Opened
 from lateen.operations.result import Pictured, plain, rounded
 from lateen.plot.grid import neighbours as draw_neighbours
@@ -63,7 +62,14 @@ class Neighbours(Pictured):
             "query": self.query,
             "results": [m.to_dict() for m in self.matches],
             "support": rounded(self.support),
+            "search": self._opened.search.how,
         }
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of the search, a sentence each."""
+        note = self._opened.search.note
+        return () if note is None else (note,)
 
     def picture(self) -> Image:
         """The query beside its neighbours."""
@@ -87,15 +93,11 @@ def matching(
     """The k items nearest to a point, some left out."""
     if k < 1:
         raise InputError(f"Got k = {k}; ask for at least one item.")
-    among: Int[np.ndarray, " a"] | None = opened.among(where)
-    found = nearest(opened.vectors, vector[None], k + len(without), geometry=opened.geometry, among=among)
-    pairs = [
-        (int(row), float(distance))
-        for row, distance in zip(found.rows[0], found.distances[0], strict=True)
-        if opened.ids[row] not in without
-    ][:k]
-    fields = opened.row_fields([row for row, _ in pairs])
-    return tuple(Match(opened.ids[r], d, f) for (r, d), f in zip(pairs, fields, strict=True))
+    found = opened.search.nearest(vector[None], k + len(without), where)
+    rows, ids = [int(row) for row in found.rows[0]], set(without)
+    taken = opened.items_at(rows)
+    pairs = zip(taken, (float(d) for d in found.distances[0]), strict=True)
+    return tuple(Match(id, distance, fields) for (id, fields), distance in pairs if id not in ids)[:k]
 
 
 def shown(images: list[Picture | None]) -> list[Picture]:

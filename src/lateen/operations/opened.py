@@ -3,51 +3,32 @@
 from __future__ import annotations
 
 import io
-import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float, Float32, Int, Shaped, UInt8
+from jaxtyping import Float, Float32, Shaped, UInt8
 from PIL import Image
 
-from lateen.arithmetic import Expression, parse
-from lateen.core.codec import Codec, Decoder, Encoder, LatentSpec
+from lateen.arithmetic import Expression
+from lateen.core.codec import Codec, Decoder, Encoder, Items, LatentSpec
 from lateen.core.direction import Direction
 from lateen.core.errors import InputError, SpaceError, UnknownNameError
-from lateen.core.geometry import Geometry, geometry_named
+from lateen.core.geometry import Geometry
 from lateen.core.synthetic import Decoding, Synthetic
 from lateen.directions import Readout
 from lateen.encoders.registry import load_encoder
-from lateen.manifold import Support
-from lateen.neighbors import nearest
-from lateen.sources.picture import read_picture
+from lateen.operations.locating import Located, Locator, within_reach
+from lateen.operations.searching import Search
 from lateen.store import SpaceFolder, direction_names, load_direction
 from lateen.store.attached import attached_path, damaged
+from lateen.store.identifiers import Identifiers
 
-Vector = Float32[np.ndarray, " dim"]
+__all__ = ["Located", "Opened", "within_reach"]
+
 Picture = UInt8[np.ndarray, "height width 3"]
-FARTHEST = 1e15  # the squares of such numbers are well within float32
-
-
-@dataclass(frozen=True, eq=False)
-class Located:
-    """An ITEM that the user named, as a point.
-
-    Args:
-        label: What to call it in messages and pictures.
-        vector: (dim,) the point.
-        id: Its id if it is an item of the space, else None.
-        image: The picture, if it came from a file.
-    """
-
-    label: str
-    vector: Vector
-    id: str | None = None
-    image: Picture | None = None
 
 
 class Opened:
@@ -59,6 +40,12 @@ class Opened:
 
     def __init__(self, folder: SpaceFolder) -> None:
         self.folder = folder
+
+    def changed(self, folder: SpaceFolder) -> None:
+        """Go on with the same items in a folder whose index was made or removed."""
+        self.folder = folder
+        for name in ("search", "_locator"):
+            self.__dict__.pop(name, None)
 
     @property
     def path(self) -> Path:
@@ -75,15 +62,13 @@ class Opened:
         """What the vectors are."""
         return self.folder.meta.spec
 
-    @property
-    def ids(self) -> list[str]:
-        """Ids in row order."""
-        return self.folder.ids()
+    def __len__(self) -> int:
+        return len(self.folder)
 
     @property
-    def rows(self) -> dict[str, int]:
-        """Row of each id."""
-        return self.folder.rows()
+    def ids(self) -> Identifiers:
+        """Ids in row order."""
+        return self.folder.ids()
 
     @cached_property
     def vectors(self) -> Float32[np.ndarray, "n dim"]:
@@ -91,9 +76,14 @@ class Opened:
         return self.folder.vectors()
 
     @cached_property
+    def search(self) -> Search:
+        """How it is searched."""
+        return Search(self.folder)
+
+    @property
     def geometry(self) -> Geometry:
         """The geometry that the spec names, fitted to the vectors where it has statistics."""
-        return geometry_named(self.spec.geometry, self.vectors)
+        return self.search.geometry
 
     @cached_property
     def fields(self) -> pa.Table:
@@ -111,13 +101,9 @@ class Opened:
         except InputError as error:
             raise SpaceError(f"The direction {name!r} of {self.name} is damaged: {error} Fit it again.") from error
 
-    @cached_property
-    def _support(self) -> Support | None:
-        return Support.fit(self.vectors, self.geometry) if len(self.ids) >= 4 else None
-
     def support(self, vectors: Float32[np.ndarray, "k dim"]) -> Float[np.ndarray, " k"]:
         """How near to data points are; NaN in a space of fewer than 4 items, where nobody can say."""
-        return np.full(len(vectors), np.nan) if self._support is None else self._support(vectors)
+        return self.search.support(vectors)
 
     @cached_property
     def codec(self) -> Codec | None:
@@ -161,14 +147,29 @@ class Opened:
         scheme = self.spec.encoder.partition(":")[0]
         kept = self.folder.codec_path
         try:
-            encoder = load_encoder(f"{scheme}:{kept}" if kept is not None else self.spec.encoder)
+            encoder = load_encoder(f"{scheme}:{kept}" if kept is not None else self.spec.encoder, self._options(kept))
         except InputError as cause:
             what = "encoded or decoded" if self.folder.meta.decodes else "encoded"
             raise SpaceError(
-                f"No picture can be {what}: {self.spec.encoder}, the encoder of {self.name}, is missing here. {cause}"
+                f"No {self._kind} can be {what}: {self.spec.encoder}, the encoder of {self.name}, "
+                f"is missing here. {cause}"
             ) from cause
+        if not isinstance(encoder, Encoder):
+            raise SpaceError(
+                f"No {self._kind} can be encoded: {self.spec.encoder}, the encoder of {self.name}, was fitted to its "
+                "items and not kept. Build the space again."
+            )
         self.folder.check_encoder(encoder.spec)
         return encoder
+
+    def _options(self, kept: Path | None) -> Mapping[str, object]:
+        """What the user asked of the loader when the space was built; a model that is kept has it in itself."""
+        options = self.spec.preprocessing.get("options", {})
+        return options if kept is None and isinstance(options, Mapping) else {}
+
+    @property
+    def _kind(self) -> str:
+        return {"image": "picture"}.get(self.spec.modality, self.spec.modality)
 
     @cached_property
     def readout(self) -> Readout:
@@ -186,77 +187,38 @@ class Opened:
             return values
         return np.asarray(column.to_numpy())
 
-    def row_fields(self, rows: Sequence[int]) -> list[dict[str, object]]:
-        """The fields of some rows, as plain data."""
-        if not self.fields.column_names:
-            return [{} for _ in rows]
-        found: list[dict[str, object]] = self.fields.take(pa.array(rows, pa.int64())).to_pylist()
-        return found
-
-    def among(self, where: str | None) -> Int[np.ndarray, " a"] | None:
-        """Rows that a filter admits; None without a filter."""
-        if where is None:
-            return None
-        rows = self.folder.rows_where(where)
-        if len(rows) == 0:
-            raise InputError(f"No item of {self.name} fulfils --where {where!r}.")
-        return rows
+    def items_at(self, rows: Sequence[int]) -> list[tuple[str, dict[str, object]]]:
+        """Id and fields of some rows, as plain data."""
+        if not len(rows):
+            return []
+        taken = self.folder.take(rows, ["id", *self.folder.field_schema().names]).to_pylist()
+        return [(plain.pop("id"), plain) for plain in taken]
 
     def locate(self, item: str | int) -> Located:
-        """Turn an ITEM into a point: an id, else a picture file, else an expression over both.
+        """Turn an ITEM into a point: an id, else a file, else an expression over both, else a text.
 
         Raises:
             UnknownNameError: If it is none of these, with the nearest ids.
         """
-        item = str(item)
-        if item in self.rows:
-            return Located(item, np.array(self.vectors[self.rows[item]]), id=item)
-        if _is_file(item):
-            image = self.read_image(Path(item))
-            return Located(Path(item).name, self.encode(image[None])[0], image=image)
-        try:
-            expression = parse(item)
-        except InputError as cause:
-            if " " in item:  # meant as an expression
-                raise InputError(f"{item!r} is no id of {self.name} and no file. {cause}") from cause
-            expression = None
-        if expression is None or (expression.is_single and next(iter(expression.weights)) == item):
-            raise UnknownNameError("id", item, self.ids, f"{self.name} (nor a file of that name)")
-        return self.combine(expression)
+        return self._locator.locate(str(item))
 
     def combine(self, expression: Expression) -> Located:
-        """Evaluate an expression over ids and files to a point of the space."""
-        if expression.is_single:
-            return self.locate(next(iter(expression.weights)))
-        with np.errstate(over="ignore", invalid="ignore"):  # said below
-            vector = expression.evaluate(lambda name: self._named(name, expression))
-        return Located(expression.text, self.geometry.project(within_reach(vector, expression.text)))
+        """Evaluate an expression over ids, files and quoted texts to a point of the space."""
+        return self._locator.combine(expression)
 
-    def _named(self, name: str, expression: Expression) -> Vector:
-        if name in self.rows or _is_file(name):
-            return self.locate(name).vector
-        where = f"{self.name} (nor a file of that name; the expression is {expression.text!r})"
-        raise UnknownNameError("id", name, self.ids, where)
+    @cached_property
+    def _locator(self) -> Locator:
+        return Locator(self.folder, lambda: self.search.vectors, lambda: self.geometry, lambda: self.encoder)
 
-    def read_image(self, path: Path) -> Picture:
-        """A picture file, prepared as the space's items were."""
-        size = self.spec.preprocessing.get("size")
-        if not isinstance(size, int):
-            raise SpaceError(f"The {self.name} was not built from pictures, so {path.name} can't be encoded into it.")
-        try:
-            return read_picture(path, size=size, fit=self.folder.meta.fit).pixels
-        except InputError as cause:
-            raise InputError(f"The picture {path} can't be read: {cause}.") from cause
-
-    def encode(self, images: UInt8[np.ndarray, "n height width 3"]) -> Float32[np.ndarray, "n dim"]:
-        """Encode pictures with the codec that made the space."""
-        return np.asarray(self.encoder.encode(images))
+    def encode(self, items: Items) -> Float32[np.ndarray, "n dim"]:
+        """Encode items with the encoder that made the space."""
+        return np.asarray(self.encoder.encode(items))
 
     def synthesise(self, vectors: Float32[np.ndarray, "k dim"]) -> list[Synthetic]:
         """Decode made-up points: by the decoder where there is one, else as the nearest real item."""
-        found = nearest(self.vectors, vectors, 1, geometry=self.geometry)
+        found = self.search.nearest(vectors, 1)
         support = self.support(vectors)
-        near = [self.ids[row] for row in found.rows[:, 0]]
+        near = [self.ids[int(row)] for row in found.rows[:, 0]]
         if self.decoder is not None:
             images: Sequence[Picture | None] = list(self.decoder.decode(np.ascontiguousarray(vectors, np.float32)))
         else:
@@ -282,20 +244,6 @@ class Opened:
             return real
         made = self.synthesise(located.vector[None])[0].image
         return made if made is not None else np.full((64, 64, 3), 235, np.uint8)
-
-
-def within_reach(vector: Vector, what: str) -> Vector:
-    """The vector; raises InputError if it lies so far out that distances to it can't be told."""
-    if not np.abs(vector).max(initial=0) < FARTHEST:  # NaN included
-        raise InputError(f"{what!r} leads farther out than numbers reach; use smaller factors or fewer steps.")
-    return vector
-
-
-def _is_file(item: str) -> bool:
-    try:
-        return os.path.isfile(item)
-    except ValueError:  # a null character, or a name longer than the system takes
-        return False
 
 
 def _decode(encoded: bytes) -> Picture:

@@ -73,7 +73,7 @@ def solve(
         raise InputError(f"There is no method {method!r}; choose {', '.join(METHODS)}.")
     parsed = parse(expression)
     located = opened.combine(parsed)
-    without = () if include_inputs else tuple(name for name in parsed.weights if name in opened.rows)
+    without = () if include_inputs else tuple(name for name in parsed.weights if name in opened.ids)
     matches = matching(opened, located.vector, k, where, without)
     made = opened.synthesise(located.vector[None])[0]
     return Solution(expression, matches, made, tuple(parsed.weights.items()), opened)

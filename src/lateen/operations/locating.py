@@ -1,0 +1,206 @@
+"""What an ITEM is: an id, a file, an expression over both, or, where the space's encoder takes texts, a text.
+
+One idea: what needs no encoder is tried first, so a model is loaded only for what nothing else explains.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+
+from lateen.arithmetic import Expression, parse
+from lateen.core.codec import Encoder, QueryEncoder
+from lateen.core.errors import InputError, LateenError, SpaceError, UnknownNameError
+from lateen.core.geometry import Geometry
+from lateen.neighbors import Vectors
+from lateen.sources.picture import SUFFIXES, View, read_picture
+from lateen.store import SpaceFolder
+
+Vector = Float32[np.ndarray, " dim"]
+Picture = UInt8[np.ndarray, "height width 3"]
+FARTHEST = 1e15  # the squares of such numbers are well within float32
+_NO_TEXTS = ("vae", "pca", "pixels", "none", "diffusers")  # loading these to find out would be in vain
+
+
+@dataclass(frozen=True, eq=False)
+class Located:
+    """An ITEM that the user named, as a point.
+
+    Args:
+        label: What to call it in messages and pictures.
+        vector: (dim,) the point.
+        id: Its id if it is an item of the space, else None.
+        image: The picture, if it came from a file.
+    """
+
+    label: str
+    vector: Vector
+    id: str | None = None
+    image: Picture | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Locator:
+    """Turns what the user named into points of a space.
+
+    Args:
+        folder: The space.
+        vectors: Gives its vectors.
+        geometry: Gives its geometry.
+        encoder: Loads its encoder.
+    """
+
+    folder: SpaceFolder
+    vectors: Callable[[], Vectors]
+    geometry: Callable[[], Geometry]
+    encoder: Callable[[], Encoder]
+
+    def locate(self, item: str) -> Located:
+        """Turn an ITEM into a point.
+
+        Raises:
+            UnknownNameError: If it is none of what an ITEM can be, with the nearest ids.
+            InputError: If it can't be read, or leads too far out.
+        """
+        found = self._item(item)
+        if found is not None:
+            return found
+        try:
+            expression = parse(item)
+        except InputError as cause:
+            return self._text_or(item, self._no_expression(item, cause), cause)
+        unknown = next((name for name in expression.weights if not self._is_named(name, item)), None)
+        if unknown is None:
+            return self.combine(expression)
+        if expression.is_single and unknown == item:
+            return self._text_or(item, self._unknown(item, "nor a file of that name"))
+        where = f"nor a file of that name; the expression is {item!r}"
+        return self._text_or(item, self._unknown(unknown, where))
+
+    def combine(self, expression: Expression) -> Located:
+        """Evaluate an expression over ids, files and quoted texts to a point of the space."""
+        text = expression.text
+        if expression.is_single:
+            return self._term(next(iter(expression.weights)), text)
+        with np.errstate(over="ignore", invalid="ignore"):  # said below
+            vector = expression.evaluate(lambda name: self._term(name, text).vector)
+        return Located(text, self.geometry().project(within_reach(vector, text)))
+
+    def _item(self, item: str) -> Located | None:
+        """An id, else a file."""
+        row = self.folder.ids().row(item)
+        if row is not None:
+            return Located(item, np.array(self.vectors()[np.array([row])][0]), id=item)
+        return self._file(Path(item)) if _is_file(item) else None
+
+    def _is_named(self, name: str, text: str) -> bool:
+        return name in self.folder.ids() or _is_file(name) or _is_quoted(name, text)
+
+    def _term(self, name: str, text: str) -> Located:
+        """One name of an expression."""
+        found = self._item(name)
+        if found is not None:
+            return found
+        where = "nor a file of that name" + ("" if text == name else f"; the expression is {text!r}")
+        unknown = self._unknown(name, where)
+        if not _is_quoted(name, text) and text != name:
+            raise unknown
+        return self._text_or(name, unknown)
+
+    def _file(self, path: Path) -> Located:
+        if path.suffix.lower() == ".npy" and self.folder.meta.spec.modality in ("vector", "word"):
+            return Located(path.name, self._vector(path))
+        image = self._image(path)
+        return Located(path.name, np.asarray(self.encoder().encode(image[None]))[0], image=image)
+
+    def _image(self, path: Path) -> Picture:
+        spec, fit = self.folder.meta.spec, self.folder.meta.fit
+        if spec.modality != "image":
+            raise SpaceError(f"The {self._name} was not built from pictures, so {path.name} can't be encoded into it.")
+        try:
+            return read_picture(path, View.of(spec.preprocessing, fit or None)).pixels
+        except InputError as cause:
+            raise InputError(f"The picture {path} can't be read: {cause}.") from cause
+
+    def _vector(self, path: Path) -> Vector:
+        spec = self.folder.meta.spec
+        try:
+            vector = np.load(path, allow_pickle=False)
+        except (OSError, ValueError, EOFError) as cause:
+            raise InputError(f"The vector {path} can't be read: {cause}.") from cause
+        if not isinstance(vector, np.ndarray) or vector.dtype.kind not in "fiu" or vector.size != vector.shape[-1:][0]:
+            raise InputError(f"{path} is no vector; expected a .npy file of one row of numbers.")
+        vector = vector.reshape(-1).astype(np.float32)
+        if not np.isfinite(vector).all():
+            raise InputError(f"The vector {path} holds NaN or infinity.")
+        if spec.encoder.partition(":")[0] != "none":
+            return np.array(self.encoder().encode(vector[None])[0], np.float32)
+        if len(vector) != spec.dim:
+            raise InputError(f"The vector {path} has {len(vector)} numbers; those of {self._name} have {spec.dim}.")
+        return vector
+
+    def _text_or(self, text: str, error: InputError, cause: Exception | None = None) -> Located:
+        """The text as a point where the encoder takes texts, else the error."""
+        spec = self.folder.meta.spec
+        if _like_a_path(text) or not text.strip():
+            raise error from cause
+        if spec.modality == "text":
+            encoder = self.encoder()
+            encode = encoder.encode_query if isinstance(encoder, QueryEncoder) else encoder.encode
+            return Located(text, self._encoded(encode, text))
+        if spec.modality != "image" or spec.encoder.partition(":")[0] in _NO_TEXTS:
+            raise error from cause
+        try:
+            encoder = self.encoder()
+        except LateenError:  # it is not known to take texts; a wrong id is likelier
+            raise error from cause
+        if not isinstance(encoder, QueryEncoder):
+            raise error from cause
+        return Located(text, self._encoded(encoder.encode_query, text))
+
+    def _encoded(self, encode: Callable[[list[str]], np.ndarray], text: str) -> Vector:
+        vector: Vector = np.array(encode([text])[0], np.float32)
+        if not np.isfinite(vector).all():
+            raise InputError(f"The text {text!r} can't be searched with: the encoder made NaN or infinity of it.")
+        return vector
+
+    def _no_expression(self, item: str, cause: InputError) -> InputError:
+        if " " in item:  # meant as an expression
+            return InputError(f"{item!r} is no id of {self._name} and no file. {cause}")
+        return self._unknown(item, "nor a file of that name")
+
+    def _unknown(self, name: str, besides: str) -> UnknownNameError:
+        return UnknownNameError("id", name, self.folder.ids().like(name), f"{self._name} ({besides})")
+
+    @property
+    def _name(self) -> str:
+        return f"space {self.folder.path.name}"
+
+
+def within_reach(vector: Vector, what: str) -> Vector:
+    """The vector; raises InputError if it lies so far out that distances to it can't be told."""
+    if not np.abs(vector).max(initial=0) < FARTHEST:  # NaN included
+        raise InputError(f"{what!r} leads farther out than numbers reach; use smaller factors or fewer steps.")
+    return vector
+
+
+def _is_quoted(name: str, text: str) -> bool:
+    """Whether an expression has a name in quotes: so a text is marked as one."""
+    escaped = name.replace("\\", "\\\\")
+    return any(f"{q}{escaped.replace(q, chr(92) + q)}{q}" in text for q in "\"'")
+
+
+def _like_a_path(text: str) -> bool:
+    return Path(text).suffix.lower() in (*SUFFIXES, ".npy") or (" " not in text and ("/" in text or "\\" in text))
+
+
+def _is_file(item: str) -> bool:
+    try:
+        return os.path.isfile(item)
+    except ValueError:  # a null character, or a name longer than the system takes
+        return False
