@@ -77,7 +77,7 @@ class AsTheyCome:
         Raises:
             StorageError: If the disk is full or the folder can't be written.
         """
-        from lateen.models.files import write_json
+        from lateen.core.json_file import write_json
 
         described = {"format": FORMAT, "kind": "none", "dim": self.dim, "modality": self.modality}
         write_json(Path(path) / "config.json", {**described, "geometry": self.spec.geometry})
@@ -90,7 +90,7 @@ class AsTheyCome:
         Raises:
             SpaceError: If it holds something else.
         """
-        from lateen.models.files import read_json
+        from lateen.core.json_file import read_json
 
         file = Path(path) / "config.json"
         described = read_json(file)

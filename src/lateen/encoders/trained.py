@@ -52,7 +52,7 @@ def load_pca(id: str, revision: str | None = None, *, size: int | None = None) -
     folder = _folder("pca", id, revision)
     if size is not None:
         raise InputError(f"The encoder pca:{id} got --size {size}; a fitted PCA has its own. Leave --size out.")
-    from lateen.models.files import read_json
+    from lateen.core.json_file import read_json
     from lateen.models.pca import PCA
     from lateen.models.vector_pca import VectorPCA
 

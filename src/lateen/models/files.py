@@ -19,31 +19,11 @@ from lateen.core.atomic import write_file
 from lateen.core.errors import SpaceError
 
 
-def write_json(path: Path, value: Mapping[str, object]) -> None:
-    """Write plain data as readable JSON, atomically."""
-    write_file(path, (json.dumps(value, indent=2) + "\n").encode())
-
-
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], notes: Mapping[str, object] | None = None) -> None:
     """Write tensors as safetensors, atomically; `notes` is plain data kept in the same file's header."""
     dense = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     metadata = None if notes is None else {"notes": json.dumps(notes)}
     write_file(path, to_bytes(dense, metadata))
-
-
-def read_json(path: Path) -> dict[str, object]:
-    """Read a JSON object.
-
-    Raises:
-        SpaceError: If the file is missing or holds something else.
-    """
-    try:
-        value = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise SpaceError(f"{path} can't be read as JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise SpaceError(f"{path} holds a JSON {type(value).__name__}; expected an object.")
-    return value
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, object]]:

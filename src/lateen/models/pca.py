@@ -133,7 +133,8 @@ class PCA:
         """
         import torch
 
-        from lateen.models.files import write_json, write_tensors
+        from lateen.core.json_file import write_json
+        from lateen.models.files import write_tensors
 
         folder = Path(path)
         arrays = {"mean": self.mean, "axes": self.axes}
@@ -149,7 +150,8 @@ class PCA:
         Raises:
             SpaceError: If it is no PCA of this format version, or its files don't fit each other.
         """
-        from lateen.models.files import read_json, read_tensors
+        from lateen.core.json_file import read_json
+        from lateen.models.files import read_tensors
 
         folder = Path(path)
         described = read_json(folder / "config.json")

@@ -20,7 +20,8 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from lateen.core.errors import InputError, LateenError, SpaceError
-from lateen.models.files import fingerprint, read_json, read_tensors, write_json, write_tensors
+from lateen.core.json_file import read_json, write_json
+from lateen.models.files import fingerprint, read_tensors, write_tensors
 
 FORMAT, KIND, WEIGHTS = 1, "tiny_autoencoder", "model.safetensors"
 FACTOR = 8  # a grid's side is the picture's, divided by this

@@ -15,10 +15,11 @@ from torch import Tensor
 from lateen.core.codec import Images, Latents, LatentSpec
 from lateen.core.errors import InputError, SpaceError
 from lateen.core.geometry import Sphere
+from lateen.core.json_file import read_json, write_json
 from lateen.core.typed import from_plain
 from lateen.models.decoder.config import DecoderConfig
 from lateen.models.decoder.network import DecoderNetwork
-from lateen.models.files import fingerprint, read_json, read_tensors, write_json, write_tensors
+from lateen.models.files import fingerprint, read_tensors, write_tensors
 from lateen.models.vae.codec import from_network
 
 FORMAT, WEIGHTS = 1, "weights.safetensors"

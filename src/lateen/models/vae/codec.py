@@ -18,7 +18,8 @@ from torch import Tensor
 from lateen.core.codec import LatentSpec
 from lateen.core.errors import InputError, SpaceError
 from lateen.core.geometry import Euclidean, Gaussian
-from lateen.models.files import fingerprint, read_json, read_tensors, write_json, write_tensors
+from lateen.core.json_file import read_json, write_json
+from lateen.models.files import fingerprint, read_tensors, write_tensors
 from lateen.models.vae.config import VAEConfig
 from lateen.models.vae.network import VAENetwork
 
