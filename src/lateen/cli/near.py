@@ -5,7 +5,7 @@ from __future__ import annotations
 from lateen.cli.options import Force, Item, Json, K, Output, Space, Where
 
 NAME = "near"
-HELP = """Find the items nearest to an item, a picture file or an expression.
+HELP = """Find the items nearest to an item, a file, an expression or, where the encoder takes texts, a text.
 
 Example: `lateen near faces.space anna.jpg -k 5 --where "glasses = 1" -o near.png`
 """
@@ -21,11 +21,13 @@ def command(
     force: Force = False,
 ) -> None:
     """Print the nearest items."""
-    from lateen.cli.output import check_output, emit_json, figure, matches, save
+    from lateen.cli.output import check_output, emit_json, figure, matches, note, save
     from lateen.space import Space as Open
 
     check_output(output, force)
     result = Open(space).near(item, k, where=where)
+    for text in result.notes:
+        note(text)
     save(result, output, force)
     if json:
         emit_json(result)

@@ -10,7 +10,7 @@ import typer
 Space = Annotated[Path, typer.Argument(help="A space folder, as made by `lateen build`.", metavar="SPACE")]
 Item = Annotated[
     str,
-    typer.Argument(help="An id, a picture file, or an expression such as 'a - b + c'.", metavar="ITEM"),
+    typer.Argument(help="An id, a file, an expression such as 'a - b + c', or a text.", metavar="ITEM"),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]

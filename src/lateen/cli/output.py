@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 FILMS = (*PICTURES, ".mp4")
+MOST_LETTERS = 100  # of a field's text; all of it is in --json
 MAPS = (".html", ".parquet", *PICTURES)
 
 
@@ -102,4 +103,7 @@ def _widest(rows: list[list[str]], column: int) -> int:
 
 
 def _short(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else "" if value is None else str(value)
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    text = "" if value is None else " ".join(str(value).split())
+    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
