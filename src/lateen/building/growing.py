@@ -108,7 +108,7 @@ class Growth:
             if id not in known:
                 vanished.setdefault(digest, []).append(id)
         new = np.flatnonzero(~there)
-        retried = frozenset(ids[row] for row in new)
+        retried = frozenset(ids[row] for row in new.tolist())
         return cls(new, retried, unchanged, changed, vanished, len(folder), folder.field_schema())
 
     def without_moved(self, prepared: Prepared) -> tuple[Prepared, list[tuple[str, str]]]:

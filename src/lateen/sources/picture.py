@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import UInt8
@@ -24,6 +25,8 @@ MAX_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a gigabyte of RGB
 _TYPES = "avif bmp dib gif jfif jp2 jpe jpeg jpg pbm pcx pgm png pnm ppm tga tif tiff webp"
 SUFFIXES = frozenset(f".{kind}" for kind in _TYPES.split())
 _WHITE = (255, 255, 255)
+Digest: TypeAlias = bytes
+"""16 bytes that name a content."""
 _FILTERS = {
     "nearest": Image.Resampling.NEAREST,
     "bilinear": Image.Resampling.BILINEAR,
@@ -94,7 +97,7 @@ class Picture:
     pixels: UInt8[np.ndarray, "size size 3"]
     numbers: int
     bytes: int
-    digest: bytes
+    digest: Digest
 
 
 def read_picture(file: str | Path | bytes, view: View) -> Picture:

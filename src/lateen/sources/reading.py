@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
@@ -43,7 +43,7 @@ def read_ahead(
     count: int,
     workers: int | None = None,
     finish: Callable[[Batch], Result],
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Read stretches in order, a few ahead of whoever takes the results.
 
     Args:
@@ -82,7 +82,7 @@ def _pooled(
     finish: Callable[[Batch], Result],
     pool: AbstractContextManager[_Pool],
     most: int,
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Keep `most` stretches ahead of the one that is awaited, and no more."""
     ahead: deque[Future[Result]] = deque()
     with pool as running:

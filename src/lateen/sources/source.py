@@ -17,7 +17,7 @@ from jaxtyping import Int64
 
 from lateen.core.codec import Items
 from lateen.core.errors import InputError
-from lateen.sources.picture import View
+from lateen.sources.picture import Digest, View
 
 Rows = Int64[np.ndarray, "_"]
 
@@ -53,7 +53,7 @@ class Batch:
     fields: pa.Table
     numbers: Int64[np.ndarray, " n"]
     bytes: Int64[np.ndarray, " n"]
-    digests: list[bytes]
+    digests: list[Digest]
     rejected: list[Rejected] = field(default_factory=list)
 
     def __len__(self) -> int:
