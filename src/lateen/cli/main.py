@@ -11,7 +11,22 @@ import sys
 import typer
 
 import lateen
-from lateen.cli import attach, build, demo, direction, edit, info, map, near, path, sample, solve, train
+from lateen.cli import (
+    attach,
+    build,
+    demo,
+    direction,
+    edit,
+    encoders,
+    index,
+    info,
+    map,
+    near,
+    path,
+    sample,
+    solve,
+    train,
+)
 from lateen.cli.ending import ends_well
 
 app = typer.Typer(
@@ -34,7 +49,7 @@ def _version(
         raise typer.Exit
 
 
-for module in (demo, train, build, attach, info, near, solve, path, edit, sample, map):
+for module in (demo, train, encoders, build, attach, info, index, near, solve, path, edit, sample, map):
     app.command(name=module.NAME, help=module.HELP)(ends_well(module.command))
 app.add_typer(direction.app, name="direction")
 

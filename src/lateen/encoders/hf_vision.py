@@ -17,8 +17,8 @@ from lateen.core.errors import InputError, LateenError, MissingExtraError
 from lateen.encoders.hub import ModelRef, files_fingerprint, has_tokenizer, quiet, resolve
 from lateen.encoders.processor import Preprocessing, read_preprocessing
 
-BATCH = 16  # the fastest on two cores for a ViT-S of 224 pixels; a larger one gains less than a percent
-BATCH_CUDA = 256
+BATCH = 16  # pictures at a time on a processor: what a ViT makes of them stays near its caches
+BATCH_CUDA = 256  # fills a card, and leaves room on a small one
 TEXTS = 64
 _UNUSED = ("mask_token", "logit_scale", "logit_bias")  # parameters of training alone
 
