@@ -236,9 +236,11 @@ def test_pooling_is_the_folders(tmp_path: Path, config: dict, pooling: str) -> N
 
 def test_long_texts_are_cut_at_the_window(tmp_path: Path) -> None:
     file = text_net(tmp_path / "model.onnx")
+    assert "they are cut after 512 tokens" in load(str(file)).notes[0]
     (tmp_path / "tokenizer_config.json").write_text('{"model_max_length": 5, "pad_token": "[PAD]"}')
     encoder = load(str(file))
     assert encoder.spec.preprocessing["max_seq_length"] == 5
+    assert encoder.notes == ()
     text = "red shoe river stone stone stone"
     np.testing.assert_allclose(encoder.encode([text])[0], pooled(text, "mean", window=5), atol=1e-5)
 

@@ -23,6 +23,7 @@ from lateen.encoders.text_batches import token_batches
 from lateen.sources.picture import View
 
 BATCH = 16
+WINDOW = 512  # tokens of a text, where nothing says how many the model takes
 _TEXT_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _NO_LIMIT = 1_000_000  # what tokenizers write who know no limit is far beyond
 
@@ -238,12 +239,16 @@ def _load_texts(graph: Graph) -> OnnxTexts:
     tokens = tokeniser.tokens(["A text.", "Another one, which is longer."])
     pooling = next((p for p in map(_pooling, _folders(graph.file)) if p), None)
     output = pick_output(graph, _taken(tokens, graph), tokens["attention_mask"], pooling)
-    preprocessing = {**_described(output), "max_seq_length": window}
+    preprocessing = {**_described(output), "max_seq_length": window or WINDOW}
     spec = _spec(graph, "text", output, preprocessing, 0, {})
-    return OnnxTexts(spec, _scores(output), graph, output, tokeniser)
+    note = (
+        f"Nothing beside {graph.file.name} says how long its texts may be (model_max_length in tokenizer_config.json): "
+        f"they are cut after {WINDOW} tokens."
+    )
+    return OnnxTexts(spec, _scores(output) + (() if window else (note,)), graph, output, tokeniser)
 
 
-def _tokeniser(graph: Graph) -> tuple[Tokeniser, int]:
+def _tokeniser(graph: Graph) -> tuple[Tokeniser, int | None]:
     try:
         from tokenizers import Tokenizer
     except ImportError:
@@ -262,11 +267,12 @@ def _tokeniser(graph: Graph) -> tuple[Tokeniser, int]:
     width = next(i.shape[1] for i in graph.inputs if i.name == "input_ids")
     known = [width, (tokenizer.truncation or {}).get("max_length"), settings.get("model_max_length")]
     known += [_json(folder / "sentence_bert_config.json").get("max_seq_length"), _positions(config)]
-    window = min([int(limit) for limit in known if isinstance(limit, int | float) and 0 < limit < _NO_LIMIT] or [512])
+    limits = [int(limit) for limit in known if isinstance(limit, int | float) and 0 < limit < _NO_LIMIT]
+    window = min(limits, default=None)
     written = settings.get("pad_token")
     token = written.get("content") if isinstance(written, dict) else written
     padding = (tokenizer.padding or {}).get("pad_id", tokenizer.token_to_id(str(token or "[PAD]")))
-    tokenizer.enable_truncation(window)
+    tokenizer.enable_truncation(window or WINDOW)
     tokenizer.no_padding()
     return Tokeniser(tokenizer, padding or 0, width), window
 

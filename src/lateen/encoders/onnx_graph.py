@@ -83,17 +83,27 @@ class Graph:
 
         Returns:
             For each of these an array with n rows.
+
+        Raises:
+            InputError: If it can't run on arrays of these shapes.
         """
         n = len(next(iter(feeds.values())))
         fixed = next((side for side in (i.shape[0] for i in self.inputs) if side is not None), None)
         if fixed is None:
-            return list(self.session.run(list(outputs), feeds))
+            return self._run(feeds, outputs)
         parts = []
         for start in range(0, n, fixed):
             rows = np.minimum(np.arange(start, start + fixed), n - 1)
-            found = self.session.run(list(outputs), {name: array[rows] for name, array in feeds.items()})
+            found = self._run({name: array[rows] for name, array in feeds.items()}, outputs)
             parts.append([np.asarray(array)[: n - start] for array in found])
         return [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
+
+    def _run(self, feeds: Feeds, outputs: Sequence[str]) -> list[np.ndarray]:
+        try:
+            return list(self.session.run(list(outputs), feeds))
+        except Exception as error:  # onnxruntime's errors have no base of their own
+            shapes = ", ".join(f"{name} {' x '.join(map(str, a.shape))}" for name, a in feeds.items())
+            raise InputError(f"The encoder onnx:{self.file} can't run on {shapes}: {_line(error)}.") from error
 
 
 @dataclass(frozen=True)
@@ -194,11 +204,7 @@ def pick_output(
     Raises:
         InputError: If it can't run, or nothing fits these rules.
     """
-    try:
-        found = dict(zip(graph.outputs, graph.run(feeds, graph.outputs), strict=True))
-    except Exception as error:
-        shapes = ", ".join(f"{name} {' x '.join(map(str, a.shape))}" for name, a in feeds.items())
-        raise InputError(f"The encoder onnx:{graph.file} can't run on {shapes}: {_line(error)}.") from error
+    found = dict(zip(graph.outputs, graph.run(feeds, graph.outputs), strict=True))
     floats = {name: a for name, a in found.items() if isinstance(a, np.ndarray) and a.dtype.kind == "f" and len(a) == 2}
     ranks = {rank: [name for name, a in floats.items() if a.ndim == rank] for rank in (2, 3, 4)}
     tokens = next((name for name in _TOKENS if name in ranks[3]), ranks[3][0] if len(ranks[3]) == 1 else None)
