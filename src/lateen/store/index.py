@@ -159,7 +159,7 @@ class IndexSearch:
             ) from error
         rows = found.column("_rowoffset").to_numpy().astype(np.int64)
         numbers = found.column("vector").combine_chunks().flatten().to_numpy(zero_copy_only=False)
-        distances = self.geometry.distance(numbers.reshape(len(rows), -1).astype(np.float32), query)
+        distances = self.geometry.distance(numbers.reshape(-1, len(query)).astype(np.float32), query)
         order = np.lexsort((rows, distances))[:k]
         return Found(rows[order][None], distances[order][None])
 
@@ -190,14 +190,14 @@ def _chosen(folder: SpaceFolder, table: Any, widest: IndexSettings, seed: int) -
     queries, own = _queries(folder, geometry, seed)
     k = min(_MEASURED_K, len(folder) - 1)
     true = nearest(vectors, queries, k + 1, geometry=geometry)
-    reach = np.array([_without(true, i, own[i], k).max() for i in range(len(queries))])
+    reach = np.array([_without(true, i, int(own[i]), k).max() for i in range(len(queries))])
 
     def measured(probes: int, refine: int) -> IndexSettings:
         settings = replace(widest, probes=probes, refine=refine, queries=len(queries))
         search = IndexSearch(table, settings, geometry)
         hits = 0
         for i, query in enumerate(queries):
-            near = _without(search.nearest(query, k + 1), 0, own[i], k)
+            near = _without(search.nearest(query, k + 1), 0, int(own[i]), k)
             hits += int((near <= reach[i] * (1 + 1e-5)).sum())
         return replace(settings, recall=hits / (k * len(queries)))
 
