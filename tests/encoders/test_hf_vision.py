@@ -86,6 +86,17 @@ def test_a_pooler_that_the_files_lack_is_not_used(tmp_path: Path) -> None:
     np.testing.assert_allclose(encoder.encode(pictures(2)), expected, atol=2e-5)
 
 
+def test_classifiers_serve_without_their_head(tmp_path: Path) -> None:
+    from transformers import ViTForImageClassification
+
+    torch.manual_seed(0)
+    model = ViTForImageClassification(vit_like("ViT").config).eval()
+    encoder = load(str(save_model(model, tmp_path / "classifier")))
+    with torch.inference_mode():
+        expected = unit(_class_token(model.vit, pixel_values(pictures(3))))
+    np.testing.assert_allclose(encoder.encode(pictures(3)), expected, atol=2e-5)
+
+
 def test_other_weights_that_lack_are_refused(tmp_path: Path) -> None:
     model = vit_like("Dinov2")
     folder = save_model(model, tmp_path / "dino")

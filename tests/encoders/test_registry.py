@@ -85,7 +85,7 @@ def test_another_packages_scheme_comes_in_by_the_same_door(tmp_path: Path) -> No
 def test_an_unknown_scheme_lists_those_there_are() -> None:
     with pytest.raises(UnknownNameError, match=r"no encoder scheme 'vea' .*Did you mean 'vae'") as caught:
         load_encoder("vea:faces.model")
-    assert "schemes: echo, pca, vae" in str(caught.value)
+    assert "schemes: diffusers, echo, hf, none," in str(caught.value)
 
 
 @pytest.mark.usefixtures("_plugin")

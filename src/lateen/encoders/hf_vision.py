@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -122,13 +123,17 @@ class PictureTextEncoder:
         vectors = np.empty((len(texts), self.spec.dim), np.float32)
         if not texts:
             return vectors
-        tokenise = _tokeniser(self.ref, self.network)
+        tokenise = self._tokenise
         with torch.inference_mode():
             for start in range(0, len(texts), TEXTS):
                 tokens = tokenise(list(texts[start : start + TEXTS])).to(self.device)
                 found = self.network.get_text_features(**tokens)
                 vectors[start : start + TEXTS] = _unit(_unwrapped(found))
         return vectors
+
+    @cached_property
+    def _tokenise(self) -> Callable[[list[str]], Any]:
+        return _tokeniser(self.ref, self.network)  # at the first text only: a build needs none
 
 
 def load(
