@@ -126,11 +126,6 @@ def test_a_file_that_changed(tmp_path: Path) -> None:
 FASTTEXT = struct.pack("<ii", 793712314, 12)
 
 
-def test_a_damaged_fasttext_model(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="can't be read as a fastText model"):
-        open_words(write(tmp_path / "w.bin", FASTTEXT + b"\0" * 40))
-
-
 def test_fasttext_without_gensim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gensim.models.fasttext", None)
     with pytest.raises(MissingExtraError, match=r"lateen\[words\]"):
