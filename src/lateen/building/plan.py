@@ -14,7 +14,7 @@ from lateen.core.codec import Codec, Encoder, LatentSpec
 from lateen.core.errors import InputError
 from lateen.core.geometry import GEOMETRIES
 from lateen.sources.picture import View
-from lateen.sources.source import Rejected, Rows, Source, repeated_ids
+from lateen.sources.source import Rejected, Rows, Source, repeated_ids, shown_field
 from lateen.store.derived import content_key
 from lateen.store.meta import FORMAT, SpaceMeta
 
@@ -54,7 +54,9 @@ class Wishes:
 
     def spec(self, spec: LatentSpec) -> LatentSpec:
         """The spec of the space: the encoder's, with the wishes."""
-        preprocessing = spec.preprocessing | ({"options": dict(self.options)} if self.options else {})
+        # Leave to run a model's code is given by whoever opens the space, not by whoever made it
+        kept = {name: value for name, value in self.options.items() if name != "trust_remote_code"}
+        preprocessing = spec.preprocessing | ({"options": kept} if kept else {})
         return replace(
             spec,
             geometry=self.geometry or spec.geometry,
@@ -170,6 +172,7 @@ class Plan:
             fit=self.view.fit if self.view is not None else "",
             seed=self.wishes.seed,
             decodes=isinstance(self.encoder, Codec),
+            shown=shown_field(self.source),
             given_fingerprint=self.encoder.spec.fingerprint,
             lateen=_version(),
             created=datetime.now(UTC).isoformat(timespec="seconds"),

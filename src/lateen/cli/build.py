@@ -72,7 +72,7 @@ def command(
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of encoders that are fitted to the source.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where it stopped.")] = False,
-    append: Annotated[bool, typer.Option("--append", help="Add to a space that another source was built into.")] = False,
+    append: Annotated[bool, typer.Option("--append", help="Add to a space of another source.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first unreadable item.")] = False,
     json: Json = False,
     force: Force = False,

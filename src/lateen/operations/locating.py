@@ -36,12 +36,14 @@ class Located:
         vector: (dim,) the point.
         id: Its id if it is an item of the space, else None.
         image: The picture, if it came from a file.
+        is_text: Whether the label is a text that was encoded.
     """
 
     label: str
     vector: Vector
     id: str | None = None
     image: Picture | None = None
+    is_text: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +154,7 @@ class Locator:
         if spec.modality == "text":
             encoder = self.encoder()
             encode = encoder.encode_query if isinstance(encoder, QueryEncoder) else encoder.encode
-            return Located(text, self._encoded(encode, text))
+            return Located(text, self._encoded(encode, text), is_text=True)
         if spec.modality != "image" or spec.encoder.partition(":")[0] in _NO_TEXTS:
             raise error from cause
         try:
@@ -161,7 +163,7 @@ class Locator:
             raise error from cause
         if not isinstance(encoder, QueryEncoder):
             raise error from cause
-        return Located(text, self._encoded(encoder.encode_query, text))
+        return Located(text, self._encoded(encoder.encode_query, text), is_text=True)
 
     def _encoded(self, encode: Callable[[list[str]], np.ndarray], text: str) -> Vector:
         vector: Vector = np.array(encode([text])[0], np.float32)

@@ -251,6 +251,13 @@ def contents(stretch: Stretch) -> dict[int, bytes]:
     return dict(zip(batch.rows.tolist(), batch.digests, strict=True))
 
 
+def shown_field(source: Source) -> str:
+    """The field that says what an item is, where neither its picture nor its id does: the text of texts; else ""."""
+    while isinstance(inner := getattr(source, "source", None), Source):
+        source = inner
+    return str(getattr(source, "shown_field", ""))
+
+
 def batches(source: Source, view: View | None = None, *, rows: int = 256) -> Iterator[Batch]:
     """Read a whole source in order, `rows` items at a time."""
     for start in range(0, len(source), rows):

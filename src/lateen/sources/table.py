@@ -69,6 +69,13 @@ class TableSource:
         """ "text", "image" or "vector"."""
         return self.content.modality
 
+    @property
+    def shown_field(self) -> str:
+        """The field that holds the text of an item; "" if items are no texts."""
+        if self.modality != "text":
+            return ""
+        return self.field_schema.names[self.field_names.index(self.content.name)]
+
     def __len__(self) -> int:
         return len(self.table)
 

@@ -117,6 +117,7 @@ class SpaceMeta:
         codec_files: SHA-256 of each file in `codec/`; empty if the space only refers to its encoder.
         versions: Version of each Lance table that belongs to this space.json, by name; the latest where it is not said.
             So rows that an unfinished append has written are not seen, and a finished one is seen all at once.
+        shown: Field with the text of an item, where items are texts.
         shards: Shards of the ledger that are rows of this space; later ones belong to an append that is not finished.
         index: The search index that was made, if any.
         format: Version of the layout of the folder.
@@ -135,6 +136,7 @@ class SpaceMeta:
     compression: Compression = field(default_factory=Compression)
     codec_files: dict[str, str] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
+    shown: str = ""
     shards: int = 0
     index: IndexSettings | None = None
     format: int = FORMAT

@@ -216,7 +216,7 @@ class SpaceWriter:
         self.base = self.folder.meta.shards
 
     def _rejected(self, retried: Collection[str]) -> list[tuple[str, str]]:
-        """(id, reason) of all that could not be used: what was known of a space that grows, and what this build found."""
+        """(id, reason) of what could not be used: as it was known of a space that grows, and as this build found."""
         path = self.folder.path / REJECTED
         known: list[tuple[str, str]] = []
         if self.folder.meta.complete and path.is_file():
