@@ -13,8 +13,9 @@ from lateen.core.codec import LatentSpec
 from lateen.core.errors import InputError, SpaceError
 from lateen.core.geometry import Euclidean, Geometry, geometry_named
 from lateen.neighbors import nearest
+from lateen.store import index
 from lateen.store.folder import POINTS, SpaceFolder
-from lateen.store.index import IndexSearch, build_index, drop_index, index_kind
+from lateen.store.index import IndexSearch, build_index, drop_index, index_kinds
 from lateen.store.meta import SpaceMeta
 from lateen.store.writer import Shard, SpaceWriter
 
@@ -89,7 +90,7 @@ def test_finds_what_exact_search_finds(indexed: SpaceFolder) -> None:
     assert settings.partitions == 141
     assert settings.probes < settings.partitions
     assert settings.recall >= 0.99
-    assert settings.kind == index_kind(indexed.meta.spec.dim)
+    assert settings.kind == index_kinds(indexed.meta.spec.dim)[0]
     random = np.random.default_rng(5)
     vectors = indexed.vectors()
     queries = vectors[random.integers(0, N, 100)] + 0.01
@@ -185,7 +186,15 @@ def test_refused_while_a_build_writes_or_was_stopped(tmp_path: Path) -> None:
         build_index(SpaceFolder(folder.path, stopped))
 
 
-def test_equal_vectors(tmp_path: Path) -> None:
+def test_equal_vectors_are_found(tmp_path: Path) -> None:
     folder = build_index(make(tmp_path / "a.space", np.ones((6_000, 8), np.float32)))
     found = opened(folder)[0].nearest(np.ones(8, np.float32), 10)
     assert found.distances.tolist() == [[0.0] * 10]
+
+
+def test_an_index_that_finds_too_little_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index, "LEAST", 1.1)
+    folder = make(tmp_path / "a.space", cloud(6_000, DIM))
+    with pytest.raises(InputError, match="stays searched exactly"):
+        build_index(folder)
+    assert SpaceFolder.open(folder.path).meta.index is None

@@ -135,7 +135,7 @@ class Locator:
             vector = np.load(path, allow_pickle=False)
         except (OSError, ValueError, EOFError) as cause:
             raise InputError(f"The vector {path} can't be read: {cause}.") from cause
-        if not isinstance(vector, np.ndarray) or vector.dtype.kind not in "fiu" or vector.size != vector.shape[-1:][0]:
+        if vector.dtype.kind not in "fiu" or not vector.ndim or vector.size != vector.shape[-1]:
             raise InputError(f"{path} is no vector; expected a .npy file of one row of numbers.")
         vector = vector.reshape(-1).astype(np.float32)
         if not np.isfinite(vector).all():

@@ -32,6 +32,7 @@ NAME = "vectors"
 FEWEST = 5_000  # items; of fewer, exact search takes a millisecond
 METRICS = {"euclidean": "l2", "sphere": "cosine"}
 WANTED = 0.995  # recall on the queries that settings are chosen by, so that others reach 0.99
+LEAST = 0.99  # recall that an index must reach to be kept
 _MEASURED_K = 10
 _QUERIES = 128
 _REFINES = (50, 20, 10, 5, 3, 2)
@@ -54,7 +55,7 @@ def build_index(
         The folder with the index in its space.json.
 
     Raises:
-        InputError: If the space is small, or its geometry has no index.
+        InputError: If the space is small, its geometry has no index, or none finds enough.
         SpaceError: If a build is writing to the space or was stopped there.
         StorageError: If the index can't be written; the space is as it was.
     """
@@ -73,20 +74,28 @@ def build_index(
     with _only_writer(folder):
         partitions = max(1, round(math.sqrt(n)))
         note(f"cutting {n:,} vectors into {partitions:,} parts")
-        table, kind = tables.open_table(folder.path / POINTS), index_kind(spec.dim)
-        bits = {"num_bits": 5} if kind == "IVF_RQ" else {}
-        metric = METRICS[spec.geometry]
-        table = table.create_index(
-            "vector", kind, name=NAME, metric=metric, num_partitions=partitions, replace=True, **bits
-        )
-        note("measuring it against exact search")
-        settings = _chosen(folder, table, IndexSettings(kind, n, partitions, partitions, _REFINES[0], 0.0, 0), seed)
-        return _described(folder, settings)
+        for kind in index_kinds(spec.dim):
+            table = tables.open_table(folder.path / POINTS)
+            bits = {"num_bits": 5} if kind == "IVF_RQ" else {}
+            metric = METRICS[spec.geometry]
+            table = table.create_index(
+                "vector", kind, name=NAME, metric=metric, num_partitions=partitions, replace=True, **bits
+            )
+            note("measuring it against exact search")
+            settings = _chosen(folder, table, IndexSettings(kind, n, partitions, partitions, _REFINES[0], 0.0, 0), seed)
+            if settings.recall >= LEAST:
+                return _described(folder, settings)
+        table.drop_index(NAME)
+        _described(folder, None)
+    raise InputError(
+        f"No index of {folder.path} finds 99 of 100 neighbours (the best {settings.recall:.1%}; are very many vectors "
+        "equal?), so it stays searched exactly."
+    )
 
 
-def index_kind(dim: int) -> str:
-    """Which of Lance's indices is made: RaBitQ, which wants multiples of 8 numbers, else one byte per number."""
-    return "IVF_RQ" if dim % 8 == 0 else "IVF_SQ"
+def index_kinds(dim: int) -> tuple[str, ...]:
+    """Which of Lance's indices are tried: RaBitQ, which wants multiples of 8 numbers, then one byte per number."""
+    return ("IVF_RQ", "IVF_SQ") if dim % 8 == 0 else ("IVF_SQ",)
 
 
 def drop_index(folder: SpaceFolder) -> SpaceFolder:
@@ -202,6 +211,8 @@ def _chosen(folder: SpaceFolder, table: Any, widest: IndexSettings, seed: int) -
         return replace(settings, recall=hits / (k * len(queries)))
 
     best = measured(widest.partitions, _REFINES[0])
+    if best.recall < LEAST:
+        return best
     wanted = min(WANTED, best.recall)
     probes = best.probes
     while probes > 1 and (tried := measured(max(1, round(probes / 1.5)), _REFINES[0])).recall >= wanted:
