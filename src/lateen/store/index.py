@@ -34,6 +34,7 @@ METRICS = {"euclidean": "l2", "sphere": "cosine"}
 WANTED = 0.995  # recall on the queries that settings are chosen by, so that others reach 0.99
 LEAST = 0.99  # recall that an index must reach to be kept
 _MEASURED_K = 10
+_ASKED = _MEASURED_K + 1  # an item finds itself, too
 _QUERIES = 128
 _REFINES = (50, 20, 10, 5, 3, 2)
 
@@ -147,9 +148,9 @@ class IndexSearch:
         Raises:
             SpaceError: If the index can't be read.
         """
-        n, wanted = self.table.count_rows(), max(k, _MEASURED_K)
+        n, wanted = self.table.count_rows(), max(k, _ASKED)
         # Of more neighbours, and of neighbours among fewer items, more parts hold some.
-        wider = wanted / _MEASURED_K * (n / max(1, admitted) if admitted is not None else 1)
+        wider = wanted / _ASKED * (n / max(1, admitted) if admitted is not None else 1)
         asked = {
             "column": "vector",
             "q": query,
