@@ -22,7 +22,8 @@ class TrainResult:
         seconds: Seconds of training, interruptions left out.
         items_per_second: Throughput of training, validation included.
         validation: Measures on held-out images. psnr in dB, n; of a VAE also kl in nats per image and active
-            dimensions; of a decoder also psnr_linear, psnr_nearest and psnr_mean, what it has to beat.
+            dimensions; of a decoder also psnr_linear, psnr_nearest and psnr_mean, what it has to beat, and
+            network_share, how much of it is trained: the rest is regression.
         rejected: Id and reason of each item of the source that could not be used.
         notes: What the user should know of how the source was understood, and of the result.
     """

@@ -61,7 +61,7 @@ class DecoderTraining:
         """Negative log-likelihood of pictures and of their gradients, in nats per number."""
         pictures, codes = batch
         target = to_network(pictures)
-        output = self.network(codes)
+        output = self.network.trained(codes)
         dims = target[0].numel()
         likelihood = optimal_sigma_nll((output - target).square(), dims)
         if self.config.detail:
@@ -70,13 +70,25 @@ class DecoderTraining:
         return likelihood / dims
 
     def validate(self, network: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -> Measures:
-        """PSNR of the pooled error."""
-        squared, items = 0.0, 0
+        """PSNR of the pooled error, and the share of the layers in the blend that makes it least.
+
+        Each half of the pictures is blended with the share that is best for the other half; all of them give the share
+        that is kept.
+        """
+        assert isinstance(network, DecoderNetwork)
+        halves, items = torch.zeros(2, 3, dtype=torch.float64), 0
         for pictures, codes in batches:
-            output = network(codes).clamp(0, 1)
-            squared += (output - to_network(pictures)).square().mean(dim=(1, 2, 3)).sum().item()
+            target, solved, trained = to_network(pictures), network.solved(codes), network.trained(codes)
+            left, step = (target - solved).double(), (trained - solved).double()
+            sums = torch.stack(
+                [(a * b).mean(dim=(1, 2, 3)) for a, b in ((left, left), (left, step), (step, step))]
+            ).cpu()
+            for i in range(len(pictures)):
+                halves[(items + i) % 2] += sums[:, i]
             items += len(pictures)
-        return {"psnr": -10 * math.log10(max(squared / items, 1e-10)), "n": items}
+        squared = _blended(halves[0], _share(halves[1])) + _blended(halves[1], _share(halves[0]))
+        psnr = -10 * math.log10(max(squared / items, 1e-10))
+        return {"psnr": psnr, "n": items, "network_share": _share(halves.sum(dim=0))}
 
 
 def train_decoder(
@@ -146,6 +158,7 @@ def train_decoder(
     validation = {**trained.validation, **beside}
     average = trained.network
     assert isinstance(average, DecoderNetwork)
+    average.share.fill_(validation["network_share"])
     LatentDecoder(config, average, spec, view or {}, validation).save(folder, dtype=dtype)
     shutil.rmtree(folder / "training")
     return TrainResult(
@@ -158,11 +171,21 @@ def train_decoder(
     )
 
 
+def _share(sums: Tensor) -> float:
+    """The share from 0 to 1 that makes the squared error least; a half where nothing tells."""
+    _, product, squared = sums.tolist()
+    return min(1.0, max(0.0, product / squared)) if squared > 0 else 0.5
+
+
+def _blended(sums: Tensor, share: float) -> float:
+    """Squared error at a share: |left - share * step|^2, multiplied out."""
+    left, product, squared = sums.tolist()
+    return float(left - 2 * share * product + share**2 * squared)
+
+
 def _require(
     pictures: UInt8[np.ndarray, "n h w 3"], codes: Float32[np.ndarray, "n dim"], spec: LatentSpec, config: DecoderConfig
 ) -> None:
-    if len(pictures) != len(codes):
-        raise InputError(f"train_decoder got {len(pictures):,} pictures and {len(codes):,} codes; give one for each.")
     if not codes.shape[1] == spec.dim == config.dim:
         raise InputError(
             f"train_decoder got codes of {codes.shape[1]} numbers, a spec of {spec.dim} and a config of {config.dim}; "

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from lateen.models.vae.config import SIDE, VAEConfig
 
-CENTER, _CONTRAST = 0.5, 4.0  # grey levels in [0, 1] reach the network with about unit variance
+_CENTER, _CONTRAST = 0.5, 4.0  # grey levels in [0, 1] reach the network with about unit variance
 
 
 class VAENetwork(nn.Module):
@@ -52,21 +52,16 @@ class Encoder(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of the posterior; the last layer works in float32 even under autocast."""
-        features = self.layers((images - CENTER) * _CONTRAST)
+        features = self.layers((images - _CENTER) * _CONTRAST)
         with torch.autocast(features.device.type, enabled=False):
             mean, log_variance = self.head(features.float()).chunk(2, dim=1)
         return mean, log_variance.clamp(-14, 6)
 
 
 class Decoder(nn.Module):
-    """(n, latent_dim) latents to images (n, 3, size, size) that are about in [0, 1].
+    """(n, latent_dim) latents to images (n, 3, size, size) that are about in [0, 1]."""
 
-    Args:
-        config: Sizes of the layers.
-        slope: Of the last activation below zero.
-    """
-
-    def __init__(self, config: VAEConfig, slope: float = 0.0) -> None:
+    def __init__(self, config: VAEConfig) -> None:
         super().__init__()
         channels, side = config.channels, config.size // SIDE
         self.head = nn.Linear(config.latent_dim, channels[-1] * side**2)
@@ -75,15 +70,14 @@ class Decoder(nn.Module):
             layers += [Residual(channels[level]) for _ in range(config.blocks)]
             if level:
                 layers.append(nn.ConvTranspose2d(channels[level], channels[level - 1], 2, stride=2))
-        last = nn.LeakyReLU(slope) if slope else nn.ReLU()
-        self.layers = nn.Sequential(*layers, last, nn.Conv2d(channels[0], 12, 3, padding=1), nn.PixelShuffle(2))
+        self.layers = nn.Sequential(*layers, nn.ReLU(), nn.Conv2d(channels[0], 12, 3, padding=1), nn.PixelShuffle(2))
 
     def forward(self, latents: Tensor) -> Tensor:
         """The image; values may lie a little outside [0, 1]."""
         with torch.autocast(latents.device.type, enabled=False):
             features = self.head(latents.float())
         pixels: Tensor = self.layers(features)
-        return pixels.float() / _CONTRAST + CENTER
+        return pixels.float() / _CONTRAST + _CENTER
 
 
 class Residual(nn.Module):
