@@ -114,14 +114,14 @@ def kept_support(folder: SpaceFolder, vectors: Vectors, geometry: Geometry) -> S
     """The support of a space, kept in `derived/` once it is fitted."""
     derived, key = Derived(folder.path / "derived"), content_key(folder.content(), "support", geometry.name)
     try:
-        with np.load(derived.path("support", key, ".npz"), allow_pickle=False) as kept:
+        with derived.path("support", key, ".npz").open("rb") as file, np.load(file, allow_pickle=False) as kept:
             return Support(kept["reference"], kept["held_out"], int(kept["k"]), geometry)
     except (OSError, ValueError, EOFError, KeyError, BadZipFile):  # not there, or damaged
         fitted = Support.fit(vectors, geometry, most=SUPPORT_ROWS)
-    file = io.BytesIO()
-    np.savez(file, reference=fitted.reference, held_out=fitted.held_out, k=np.int64(fitted.k))
+    packed = io.BytesIO()
+    np.savez(packed, reference=fitted.reference, held_out=fitted.held_out, k=np.int64(fitted.k))
     with suppress(OSError):  # a space that may only be read is fitted anew each time
         derived.path("support", key, ".npz").unlink(missing_ok=True)
-        derived.make("support", key, ".npz", lambda out: out.write(file.getbuffer()))
+        derived.make("support", key, ".npz", lambda out: out.write(packed.getbuffer()))
         derived.keep_only("support", key)
     return fitted
