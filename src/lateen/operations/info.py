@@ -105,4 +105,4 @@ def _attached(opened: Opened) -> dict[str, object] | None:
     validation, view = config.get("validation"), config.get("view")
     figures = validation if isinstance(validation, dict) else {}
     size = view.get("size") if isinstance(view, dict) else None
-    return {"size": size, **{n: rounded(v) for n, v in figures.items() if isinstance(v, int | float)}}
+    return {"size": size, **{n: rounded(float(v)) for n, v in figures.items() if isinstance(v, int | float)}}
