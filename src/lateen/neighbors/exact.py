@@ -190,12 +190,18 @@ class _Block:
         wrong = self.rows.shape[1] * _ULP
         if isinstance(self.geometry, Sphere):
             towards = queries / np.linalg.norm(queries, axis=1, keepdims=True)
-            scores = np.asarray(-(towards @ self.rows.T))
+            scores = -_products(towards, self.rows)
             return scores, np.full_like(scores, 4 * wrong)
         if self.squares is not None:
             q = queries - self.origin
             own = (q * q).sum(axis=1)
-            scores = np.asarray(self.squares[None] - 2 * (q @ self.rows.T))
+            scores = np.asarray(self.squares[None] - 2 * _products(q, self.rows))
             return scores, np.asarray(4 * wrong * (self.squares[None] + own[:, None]))
         distances = np.stack([self.geometry.distance(self.rows, q) for q in queries])
         return distances, np.zeros_like(distances)
+
+
+def _products(queries: Float[np.ndarray, "m dim"], rows: Float[np.ndarray, "b dim"]) -> Float[np.ndarray, "m b"]:
+    if len(queries) == 1:  # waiting for a second thread would cost more than it saves
+        return np.asarray(np.vecdot(rows, queries[0]))[None]
+    return np.asarray(queries @ rows.T)
