@@ -141,7 +141,8 @@ class Locator:
         if not np.isfinite(vector).all():
             raise InputError(f"The vector {path} holds NaN or infinity.")
         if spec.encoder.partition(":")[0] != "none":
-            return np.array(self.encoder().encode(vector[None])[0], np.float32)
+            encoded: Vector = np.array(self.encoder().encode(vector[None])[0], np.float32)
+            return encoded
         if len(vector) != spec.dim:
             raise InputError(f"The vector {path} has {len(vector)} numbers; those of {self._name} have {spec.dim}.")
         return vector
