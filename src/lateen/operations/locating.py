@@ -137,15 +137,15 @@ class Locator:
             raise InputError(f"The vector {path} can't be read: {cause}.") from cause
         if vector.dtype.kind not in "fiu" or not vector.ndim or vector.size != vector.shape[-1]:
             raise InputError(f"{path} is no vector; expected a .npy file of one row of numbers.")
-        vector = vector.reshape(-1).astype(np.float32)
-        if not np.isfinite(vector).all():
+        numbers: Vector = vector.reshape(-1).astype(np.float32)
+        if not np.isfinite(numbers).all():
             raise InputError(f"The vector {path} holds NaN or infinity.")
         if spec.encoder.partition(":")[0] != "none":
-            encoded: Vector = np.array(self.encoder().encode(vector[None])[0], np.float32)
+            encoded: Vector = np.array(self.encoder().encode(numbers[None])[0], np.float32)
             return encoded
-        if len(vector) != spec.dim:
-            raise InputError(f"The vector {path} has {len(vector)} numbers; those of {self._name} have {spec.dim}.")
-        return vector
+        if len(numbers) != spec.dim:
+            raise InputError(f"The vector {path} has {len(numbers)} numbers; those of {self._name} have {spec.dim}.")
+        return numbers
 
     def _text_or(self, text: str, error: InputError, cause: Exception | None = None) -> Located:
         """The text as a point where the encoder takes texts, else the error."""
