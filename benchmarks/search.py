@@ -71,11 +71,18 @@ def build(source: str, out: str) -> dict[str, object]:
     from lateen.sources.columns import Columns
 
     columns = Columns(vector="vector", id="name") if source.endswith(".parquet") else None
+    began = time.process_time()
     built = timed(lambda: lt.build(source, encoder="none", out=out, force=True, columns=columns))
     space = lt.open(out)
     indexed = timed(space.index)
     settings = json.loads((Path(out) / "space.json").read_text())["index"]
-    return {"build s": built, "index s": indexed, "both s": built + indexed, **settings}
+    return {
+        "build s": built,
+        "index s": indexed,
+        "both s": built + indexed,
+        "CPU s": time.process_time() - began,
+        **settings,
+    }
 
 
 def search(out: str, vectors: str) -> dict[str, object]:

@@ -31,11 +31,13 @@ def command(
     force: Force = False,
 ) -> None:
     """Print the answer of an expression."""
-    from lateen.cli.output import check_output, emit_json, figure, matches, save
+    from lateen.cli.output import check_output, emit_json, figure, matches, note, save
     from lateen.space import Space as Open
 
     check_output(output, force)
     result = Open(space).solve(expression, k, where=where, method=method, include_inputs=include_inputs)
+    for text in result.notes:
+        note(text)
     save(result, output, force)
     if json:
         emit_json(result)

@@ -38,6 +38,12 @@ class Solution(Pictured):
         """How near to data the resulting point is."""
         return self.result.support
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of the search, a sentence each."""
+        note = self._opened.search.note
+        return () if note is None else (note,)
+
     def __repr__(self) -> str:
         found = ", ".join(m.id for m in self.matches)
         return f"{self.expression} = {found or 'nothing'} (support {self.support:.2f})"
