@@ -25,6 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 from PIL import Image
+from torch.utils.data import DataLoader, Dataset
 
 from lateen.building import build
 from lateen.encoders.registry import load_encoder
@@ -92,27 +93,32 @@ def sentences(words: list[str], n: int) -> list[str]:
     return [" ".join(random.choice(words, length)) for length in lengths]
 
 
+class Files(Dataset):  # type: ignore[type-arg]
+    """Picture files as the model wants them, each prepared by transformers' own processor."""
+
+    def __init__(self, photos: Path, model: Path) -> None:
+        from transformers import AutoImageProcessor
+
+        self.paths = sorted(photos.iterdir())
+        self.processor = AutoImageProcessor.from_pretrained(model, backend="pil")
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, i: int) -> torch.Tensor:
+        with Image.open(self.paths[i]) as image:
+            prepared: torch.Tensor = self.processor(image.convert("RGB"), return_tensors="pt")["pixel_values"][0]
+        return prepared
+
+
 def pictures(folder: Path, n: int) -> dict[str, Callable[[], float]]:
     """Ways to encode pictures; each gives seconds."""
-    from torch.utils.data import DataLoader, Dataset
-    from transformers import AutoImageProcessor, AutoModel
+    from transformers import AutoModel
 
     photos, model = photographs(folder / "photos", n), vision_model(folder / "vit")
     encoder = load_encoder(f"hf:{model}")
     view = View.of(encoder.spec.preprocessing)
     seen = [b.items for b in batches(open_source(photos), view, rows=256)]
-
-    class Files(Dataset):  # type: ignore[type-arg]
-        def __init__(self) -> None:
-            self.paths = sorted(photos.iterdir())
-            self.processor = AutoImageProcessor.from_pretrained(model, backend="pil")
-
-        def __len__(self) -> int:
-            return len(self.paths)
-
-        def __getitem__(self, i: int) -> torch.Tensor:
-            with Image.open(self.paths[i]) as image:
-                return self.processor(image.convert("RGB"), return_tensors="pt")["pixel_values"][0]
 
     def bare() -> float:
         begun = time.perf_counter()
@@ -122,7 +128,7 @@ def pictures(folder: Path, n: int) -> dict[str, Callable[[], float]]:
 
     def library() -> float:
         begun = time.perf_counter()
-        loader = DataLoader(Files(), BATCH, num_workers=2, multiprocessing_context="spawn")
+        loader = DataLoader(Files(photos, model), BATCH, num_workers=2, multiprocessing_context="spawn")
         network = AutoModel.from_pretrained(model, add_pooling_layer=False).eval()
         with torch.inference_mode():
             codes = [network(batch).last_hidden_state[:, 0] for batch in loader]

@@ -20,7 +20,7 @@ from lateen.store.meta import FORMAT, SpaceMeta
 
 SHARD_ROWS = {"image": 2048, "text": 8192}
 MOST_SHARD_ROWS, SHARD_BYTES = 65_536, 2**27  # of vectors
-CHUNK_ROWS = 256  # pictures in memory at a time, fewer if they are large
+CHUNK_ROWS = 64  # pictures that are read and encoded at a time: the model begins soon, and memory stays small
 CHUNK_BYTES = 2**26
 DTYPES = ("float32", "float16")
 
