@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from standins import DIM, SIZE, Noise, RandomProjection, Unmade, all_of
 import lateen.building.plan
 from lateen.building import BuildProgress, build
 from lateen.building.sampling import MOST_ITEMS, sample
+from lateen.core.codec import Images, Latents
 from lateen.core.direction import Direction
 from lateen.core.errors import InputError, InterruptedWorkError, SpaceError, UnknownNameError
 from lateen.sources.picture import View
@@ -423,3 +425,20 @@ def test_large_pictures_are_read_in_small_chunks(tmp_path: Path, monkeypatch: py
     build(Watched(34), encoder=RandomProjection(), out=tmp_path / "a")
     assert read[:8] == [5, 5, 5, 5, 5, 5, 2, 2]
     assert max(read) == 5  # the sample of the round trip too
+
+
+def test_pixels_are_gone_once_they_are_encoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lateen.building.plan, "CHUNK_BYTES", 3 * 8 * 8)
+    alive: list[weakref.ref[np.ndarray]] = []
+    most = 0
+
+    class Watching(RandomProjection):
+        def encode(self, images: Images) -> Latents:
+            nonlocal most
+            most = max(most, sum(one() is not None for one in alive))
+            alive.append(weakref.ref(images))
+            return super().encode(images)
+
+    build(Noise(32), encoder=Watching(), out=tmp_path / "a", workers=0)
+    assert len(alive) > 32
+    assert most <= 2, "a shard in the making holds vectors and thumbnails only"

@@ -33,7 +33,7 @@ class Encoded:
     """A chunk after the encoder.
 
     Args:
-        batch: What was read.
+        batch: What was read, without its items: a shard of pictures would be gigabytes.
         vectors: (n, dim) as they will be stored.
         thumbnails: n pictures as JPEG bytes; none if the items are no pictures.
         usable: Rows of the batch whose vector can be stored.
@@ -169,7 +169,7 @@ class Run:
         self._note_rejected(rejected)
         usable = [row for row in range(len(batch)) if row not in spoiled]
         kept = [thumbnails[row] for row in usable] if thumbnails else []
-        return Encoded(batch, vectors, kept, usable, rejected, moved)
+        return Encoded(replace(batch, items=[]), vectors, kept, usable, rejected, moved)
 
     def _wait_for(self, written: Future[None] | None) -> None:
         if written is not None:
