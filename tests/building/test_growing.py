@@ -186,6 +186,32 @@ def test_a_crash_between_the_commits_of_an_append(
     assert SpaceFolder.open(photos.parent / "a.space").ids()[10:] == ["20.png"]
 
 
+def test_a_crash_after_the_commits_of_an_append_and_a_source_that_changed_again(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grow(photos)
+    for i in range(20, 27):
+        paint(photos / f"{i}.png", 4 * i)
+
+    class Crash(Exception):
+        pass
+
+    def crash(self: SpaceFolder, meta: object) -> None:
+        raise Crash
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SpaceFolder, "described", crash)
+        with pytest.raises(Crash):
+            grow(photos)
+    assert tables.open_table(photos.parent / "a.space" / POINTS).count_rows() == 17
+    paint(photos / "20.png", 3)
+    result = grow(photos)
+    space = SpaceFolder.open(result.path)
+    assert (result.n, result.resumed) == (17, 0)
+    assert space.ids()[10:] == [f"{i}.png" for i in range(20, 27)]
+    assert grow(photos).n == 17
+
+
 def test_another_source_needs_append_and_another_encoder_is_refused(photos: Path, tmp_path: Path) -> None:
     grow(photos)
     paint(tmp_path / "more" / "x.png", 9)
@@ -214,6 +240,9 @@ def test_fields_of_new_items_follow_those_of_the_space(photos: Path, tmp_path: P
     (tmp_path / "f.csv").write_text("id,age\n21.png,2\n")
     assert grow(photos, fields=tmp_path / "f.csv").n == 12
     assert SpaceFolder.open(tmp_path / "a.space").fields()["age"].to_pylist()[8:] == [8, 9, None, 2]
+    (tmp_path / "f.csv").write_text("id,age,name\n21.png,2,x\n")
+    with pytest.raises(InputError, match="which the space lacks"):
+        grow(photos, fields=tmp_path / "f.csv")  # nothing is new, but the field would be lost in silence
 
 
 def test_a_space_without_digests_is_not_added_to(tmp_path: Path) -> None:
@@ -237,3 +266,12 @@ def test_ids_that_occur_twice_are_rejected_the_second_time(tmp_path: Path) -> No
     lines = [json.loads(line) for line in (tmp_path / "a" / "rejected.jsonl").read_text().splitlines()]
     assert lines[0] == {"id": "n0", "reason": "its id occurs before, in item 1"}
     assert len(lines) == 2
+
+
+def test_ids_that_occur_twice_have_not_changed(tmp_path: Path) -> None:
+    (tmp_path / "v.csv").write_text("id,vector\na,1 2\nb,3 4\na,5 6\n")
+    for _ in range(2):
+        result = build(tmp_path / "v.csv", out=tmp_path / "v.space")
+        assert (result.n, result.rejected) == (2, 1)
+    assert result.growth is not None
+    assert (result.growth.unchanged, result.growth.changed) == (2, ())

@@ -157,7 +157,8 @@ def _grow(run: Run, out: Path, old: SpaceMeta, append: bool) -> BuildResult:
         )
     plan.require_same(out, old, grown=True)
     folder = SpaceFolder.open(out)
-    growth = Growth.compare(plan.source, folder)
+    growth = Growth.compare(plan.source, folder, plan.repeated)
+    growth.conform(plan.source.field_schema.empty_table(), 0)  # refused before anything is encoded
     writer: SpaceWriter | None = None
     try:
         with SpaceWriter.on(folder) as writer:

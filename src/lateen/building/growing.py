@@ -6,7 +6,7 @@ that item under another name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -78,8 +78,13 @@ class Growth:
     moved: list[tuple[str, str]] = field(default_factory=list)
 
     @classmethod
-    def compare(cls, source: Source, folder: SpaceFolder) -> Growth:
+    def compare(cls, source: Source, folder: SpaceFolder, repeated: Collection[int] = ()) -> Growth:
         """Read what of the source the space has an id for, and compare its content.
+
+        Args:
+            source: The source.
+            folder: The space.
+            repeated: Rows that are refused because their id is another's: nothing is known of them.
 
         Raises:
             SpaceError: If the space is from before contents were kept.
@@ -93,7 +98,7 @@ class Growth:
         ids = source.ids
         there = np.array([id in digests for id in ids], bool)
         unchanged, changed = 0, []
-        old = np.flatnonzero(there)
+        old = np.setdiff1d(np.flatnonzero(there), np.fromiter(repeated, np.int64, len(repeated)))
         for start in range(0, len(old), TOGETHER):
             rows = old[start : start + TOGETHER]
             found = contents(source.take(rows))
@@ -128,11 +133,10 @@ class Growth:
 
     def note_moved(self, moved: Iterable[Sequence[str]]) -> None:
         """What an earlier, unfinished run found to be there under another id."""
-        for old, new in moved:
-            self.moved.append((old, new))
-            for ids in self.vanished.values():
-                if old in ids:
-                    ids.remove(old)
+        known = [(old, new) for old, new in moved]
+        self.moved += known
+        gone = {old for old, _ in known}
+        self.vanished = {digest: [id for id in ids if id not in gone] for digest, ids in self.vanished.items()}
 
     def conform(self, fields: pa.Table, n: int) -> pa.Table:
         """The fields of n new items as the space has them: what they lack is null.

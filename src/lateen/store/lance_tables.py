@@ -133,6 +133,12 @@ def latest_version(path: Path) -> int:
     return int(open_table(path).version)
 
 
+def go_back(path: Path, version: int | None) -> None:
+    """Make the rows of an older version those of the latest, as if later ones had not been appended."""
+    if version is not None and version != latest_version(path):
+        open_table(path, version).restore()
+
+
 def forget_old_versions(path: Path) -> None:
     """Drop the versions before the latest; since rows are only appended, they hold nothing of their own."""
     open_table(path).cleanup_old_versions(older_than=timedelta(0))
