@@ -147,6 +147,8 @@ def _model(ref: ModelRef, trusted: bool) -> Any:
     import torch
     from sentence_transformers import SentenceTransformer
 
+    from lateen.models.linear import use_onednn
+
     kwargs: dict[str, Any] = {"dtype": torch.float32, "use_safetensors": True}
     try:
         model = SentenceTransformer(
@@ -164,6 +166,7 @@ def _model(ref: ModelRef, trusted: bool) -> Any:
             f"together: {_first_line(error)}."
         ) from error
     model.float().eval().requires_grad_(False)
+    use_onednn(model)
     _limit_window(model)
     if not model.supports("text"):
         kinds = ", ".join(str(m) for m in model.modalities)

@@ -220,6 +220,8 @@ def _network(ref: ModelRef, config: Any, trusted: bool) -> tuple[Any, list[str]]
     import torch
     from transformers import AutoModel
 
+    from lateen.models.linear import use_onednn
+
     try:
         network, report = AutoModel.from_pretrained(
             ref.folder,
@@ -239,7 +241,9 @@ def _network(ref: ModelRef, config: Any, trusted: bool) -> tuple[Any, list[str]]
             f"belong to its config.json: {_first_line(error)}"
         ) from error
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    return network.eval().requires_grad_(False).to(device), sorted(report["missing_keys"])
+    network.eval().requires_grad_(False).to(device)
+    use_onednn(network)
+    return network, sorted(report["missing_keys"])
 
 
 def _encoder(

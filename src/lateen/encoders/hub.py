@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from lateen.core.errors import InputError, MissingExtraError, nearest_spellings
+from lateen.encoders.registry import TRUST
 
 _SMALL = ["*.json", "*.txt", "*.model", "*.jinja"]
 _UNUSED = ["onnx/*", "openvino/*", "coreml/*", "*.onnx", "*.onnx_data"]
@@ -305,7 +306,8 @@ def _types(modules: object) -> list[str]:
 def _code(called: str, sign: str) -> str:
     return (
         f"{called} brings Python code of its own ({sign}), which would run here with all your rights. Read it; if you "
-        "trust those who wrote it, give --trust-remote-code (in Python: trust_remote_code=True)."
+        "trust those who wrote it, give --trust-remote-code (in Python: trust_remote_code=True), or, to encode into a "
+        f"space that is there, set {TRUST}=1."
     )
 
 

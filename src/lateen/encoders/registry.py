@@ -19,6 +19,7 @@ from lateen.core.codec import Encoder, Unfitted
 from lateen.core.errors import InputError, UnknownNameError
 
 GROUP = "lateen.encoders"
+TRUST = "LATEEN_TRUST_REMOTE_CODE"  # "1": models of spaces that are opened may run the code that they come with
 
 
 @dataclass(frozen=True)

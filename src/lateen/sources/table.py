@@ -74,7 +74,7 @@ class TableSource:
         """The field that holds the text of an item; "" if items are no texts."""
         if self.modality != "text":
             return ""
-        return self.field_schema.names[self.field_names.index(self.content.name)]
+        return str(self.field_schema.names[self.field_names.index(self.content.name)])
 
     def __len__(self) -> int:
         return len(self.table)
