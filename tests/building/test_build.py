@@ -61,7 +61,8 @@ def test_a_folder_becomes_a_space_that_contains_its_codec(tmp_path: Path) -> Non
     assert space.codec_path is not None
     assert (np.load(space.codec_path / "matrix.npy") == codec.matrix).all()
     (line,) = (space.path / "rejected.jsonl").read_text().splitlines()
-    assert json.loads(line) == {"id": "cat/7.png", "reason": "not a picture, or a kind that Pillow can't read"}
+    reason = "not a picture, damaged, or of a kind that Pillow can't read"
+    assert json.loads(line) == {"id": "cat/7.png", "reason": reason}
     pixels = np.full((1, 8, 8, 3), 255, np.uint8)
     pixels[:, :, :7] = (1, 2, 3)
     assert np.allclose(space.vectors()[0], codec.encode(pixels)[0], atol=60)
@@ -146,6 +147,19 @@ def test_force_carries_directions_over_while_the_vectors_mean_the_same(tmp_path:
     assert "glasses, smile, are dropped: they were fitted to another encoder" in other.notes[0]
     assert build(Noise(50), encoder=RandomProjection(1), out=out, force=True).notes == ()
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.space"]
+
+
+def test_force_carries_an_attached_decoder_over_while_it_reads_the_codes(tmp_path: Path) -> None:
+    out = tmp_path / "a.space"
+    build(Noise(40), encoder=RandomProjection(), out=out)
+    (out / "decoder").mkdir()
+    (out / "decoder" / "config.json").write_text("{}")
+    result = build(Noise(50), encoder=RandomProjection(), out=out, force=True)
+    assert result.notes == ("The decoder that was attached to the old space is kept.",)
+    assert (out / "decoder" / "config.json").read_text() == "{}"
+    (note,) = build(Noise(50), encoder=RandomProjection(1), out=out, force=True).notes
+    assert "is dropped: it reads the codes of another encoder" in note
+    assert not (out / "decoder").exists()
 
 
 def test_force_replaces_a_damaged_space(tmp_path: Path) -> None:

@@ -129,7 +129,8 @@ def test_damaged_files(tmp_path: Path) -> None:
     np.save(path, np.zeros((100, 8), np.float32))
     whole = path.read_bytes()
     cut = r"cut short: \(100, 8\) float32 takes 3,328 bytes, it has 3,323"
-    for data, message in ((whole[:-5], cut), (b"x", "can't be read as npy")):
+    below = whole.replace(b"(100, 8), }", b"(-1, 8), } ")
+    for data, message in ((whole[:-5], cut), (b"x", "can't be read as npy"), (below, r"the shape \(-1, 8\)")):
         path.write_bytes(data)
         with pytest.raises(InputError, match=message):
             open_source(path)

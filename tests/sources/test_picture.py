@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
+import sys
 import zlib
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from PIL import Image
 
 from lateen.core.errors import InputError
+from lateen.sources.folder import open_folder
 from lateen.sources.picture import MAX_PIXELS, View, read_picture
 
 RED, WHITE = (255, 0, 0), (255, 255, 255)
@@ -182,3 +185,30 @@ def test_webp_round_trip() -> None:
     buffer = io.BytesIO()
     Image.new("RGB", (9, 9), RED).save(buffer, "WEBP", lossless=True)
     assert (read_picture(buffer.getvalue(), View(size=8)).pixels == RED).all()
+
+
+def test_heic_is_read_where_its_plugin_is_installed(tmp_path: Path) -> None:
+    heif = pytest.importorskip("pillow_heif")
+    heif.from_pillow(Image.new("RGB", (64, 64), RED)).save(tmp_path / "phone.heic", quality=100)
+    assert np.abs(read_picture(tmp_path / "phone.heic", View(8)).pixels.astype(int) - RED).max() < 8
+    cut = (tmp_path / "phone.heic").read_bytes()[:-60]
+    assert "damaged" in refused(cut)
+
+
+def test_heic_without_its_plugin_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lateen.sources import picture
+
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    picture._learn_heic.cache_clear()
+    heic = b"\0\0\0\x18ftypheic" + bytes(100)
+    assert refused(heic).endswith("pip install pillow-heif")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    Image.new("RGB", (8, 8)).save(tmp_path / "good.png")
+    assert "a pipe" in refused(tmp_path / "pipe.png")
+    stretch = open_folder(tmp_path).take(np.arange(2))
+    assert list(stretch.digests()) == [0]
+    assert [r.id for r in stretch.read(View(8)).rejected] == ["pipe.png"]

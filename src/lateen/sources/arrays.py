@@ -97,6 +97,8 @@ def _array(path: Path, where: str) -> FileArray:
             version = np.lib.format.read_magic(file)
             read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
             shape, fortran, dtype = read(file)
+            if min(shape, default=0) < 0:
+                raise ValueError(f"its header says the shape {shape}")
             array = FileArray(path, dtype, shape, file.tell(), bool(fortran) and len(shape) > 1)
             size = path.stat().st_size
     except (ValueError, SyntaxError, OSError, EOFError) as error:

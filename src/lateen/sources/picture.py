@@ -7,10 +7,14 @@ frame of an animation) and refuse the rest with a reason that its owner understa
 from __future__ import annotations
 
 import io
+import os
+import stat
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from hashlib import blake2b
+from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias
 
@@ -22,8 +26,9 @@ from lateen.core.errors import InputError
 
 FITS = ("crop", "pad", "stretch")
 MAX_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a gigabyte of RGB
-_TYPES = "avif bmp dib gif jfif jp2 jpe jpeg jpg pbm pcx pgm png pnm ppm tga tif tiff webp"
+_TYPES = "avif bmp dib gif heic heif hif jfif jp2 jpe jpeg jpg pbm pcx pgm png pnm ppm tga tif tiff webp"
 SUFFIXES = frozenset(f".{kind}" for kind in _TYPES.split())
+_HEIC = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"))
 _WHITE = (255, 255, 255)
 Digest: TypeAlias = bytes
 """16 bytes that name a content."""
@@ -111,15 +116,29 @@ def read_picture(file: str | Path | bytes, view: View) -> Picture:
         InputError: If it can't be used; the message is the reason alone, without the name of the file.
     """
     try:
-        data = file if isinstance(file, bytes) else Path(file).read_bytes()
+        data = file if isinstance(file, bytes) else file_bytes(file)
         if not data:
             raise InputError("an empty file (0 bytes)")
+        if data[4:12] in _HEIC:
+            _learn_heic()
         with Image.open(io.BytesIO(data)) as image:
             return _convert(image, data, view)
     except InputError:
         raise
     except Exception as error:  # Pillow's readers raise almost anything on damaged files
         raise InputError(_reason(error)) from error
+
+
+def file_bytes(path: str | Path) -> bytes:
+    """The content of a file; what is no file (a pipe, a device) is refused, for reading it might never end.
+
+    Raises:
+        InputError: If it is none.
+        OSError: If it can't be read.
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise InputError("no file that holds a picture, but a folder, a pipe or a device")
+    return Path(path).read_bytes()
 
 
 def content_digest(data: bytes | memoryview) -> bytes:
@@ -130,6 +149,16 @@ def content_digest(data: bytes | memoryview) -> bytes:
 def view_pixels(pixels: UInt8[np.ndarray, "height width *channels"], view: View) -> UInt8[np.ndarray, "size size 3"]:
     """Pixels that were never a file (grey or RGB), as a model wants to see them."""
     return np.asarray(_square(Image.fromarray(pixels).convert("RGB"), view), np.uint8)
+
+
+@cache
+def _learn_heic() -> None:
+    """Let Pillow read HEIC, as telephones write it."""
+    try:
+        plugin = import_module("pillow_heif")
+    except ImportError:
+        raise InputError("HEIC, which is read once its plug-in is there: pip install pillow-heif") from None
+    plugin.register_heif_opener()
 
 
 def _convert(image: Image.Image, data: bytes, view: View) -> Picture:
@@ -212,7 +241,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, PermissionError):
         return "no permission to read it"
     if isinstance(error, UnidentifiedImageError):
-        return "not a picture, or a kind that Pillow can't read"
+        return "not a picture, damaged, or of a kind that Pillow can't read"
     if isinstance(error, Image.DecompressionBombError):
         return f"more than {MAX_PIXELS:,} pixels (a decompression bomb?)"
     text = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__

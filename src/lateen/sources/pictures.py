@@ -17,7 +17,7 @@ import pyarrow as pa
 from jaxtyping import UInt8
 
 from lateen.core.errors import InputError
-from lateen.sources.picture import Picture, View, content_digest, read_picture, view_pixels
+from lateen.sources.picture import Picture, View, content_digest, file_bytes, read_picture, view_pixels
 from lateen.sources.source import Batch, Rejected, Rows, rows_of
 
 
@@ -67,8 +67,8 @@ class PictureFiles:
         found = {}
         for row, file in zip(self.rows.tolist(), self.files, strict=True):
             if file is not None:
-                with suppress(OSError):
-                    found[row] = content_digest(file if isinstance(file, bytes) else Path(file).read_bytes())
+                with suppress(OSError, InputError, ValueError):  # ValueError: a NUL in a path
+                    found[row] = content_digest(file if isinstance(file, bytes) else file_bytes(file))
         return found
 
     def _read_one(self, i: int, view: View) -> Picture | Rejected:
@@ -135,4 +135,3 @@ def _state(file: str) -> tuple[int, int]:
     except OSError:
         return -1, 0
     return status.st_size, status.st_mtime_ns
-
