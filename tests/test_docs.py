@@ -34,7 +34,8 @@ def plug_in(folder: Path) -> None:
     """What pip makes of the page's package: the module, and metadata with its entry point."""
     code = re.search(r"```python\n# lateen_histogram.py\n(.+?)```", GUIDE, re.DOTALL)
     entry = re.search(r'```toml\n\[project.entry-points."(.+?)"\]\n(\w+) = "(.+?)"\n```', GUIDE)
-    assert code and entry
+    assert code
+    assert entry
     metadata = folder / "lateen_histogram-0.1.dist-info"
     metadata.mkdir(parents=True)
     (folder / "lateen_histogram.py").write_text(code[1])
