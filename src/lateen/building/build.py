@@ -73,7 +73,7 @@ def build(
         append: Add the source to a space that was built from another source.
         strict: Stop at the first item that can't be used, instead of noting it in rejected.jsonl.
         force: Replace a space that is there; it stays until the new one is finished, and so takes room beside it.
-            Its directions come along if the encoder is the same.
+            Its directions and an attached decoder come along if the encoder is the same.
         fit: How pictures are made square: "crop", "pad" or "stretch"; by default as the encoder was trained.
         geometry: Of the space, if not the encoder's own: "euclidean", "sphere" or "gaussian".
         dtype: Type of the stored numbers: "float32" or "float16".

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lateen.core.atomic import PREFIX, sync_folder
 from lateen.core.errors import InputError, SpaceError
+from lateen.store.attached import DECODER, attached_path
 from lateen.store.directions import direction_names
 from lateen.store.ledger import Ledger
 from lateen.store.meta import FILE, read_meta
@@ -48,7 +49,8 @@ def remove(folder: Path) -> None:
 def take_place(new: Path, out: Path) -> tuple[str, ...]:
     """Put a finished space in the place of an old one, which is removed.
 
-    Directions are the user's work: they come along if the vectors still mean the same, else they go.
+    Directions and an attached decoder are the user's work: they come along if the vectors still mean the same, else
+    they go.
 
     Returns:
         What the user should know of it.
@@ -59,7 +61,8 @@ def take_place(new: Path, out: Path) -> tuple[str, ...]:
     if not out.exists():
         new.rename(out)
         return ()
-    notes, aside, whole = _carry_directions(out, new), _neighbour(out, "old"), _resolved(out)
+    notes = (*_carry_directions(out, new), *_carry_decoder(out, new))
+    aside, whole = _neighbour(out, "old"), _resolved(out)
     with Ledger(out / "ledger").lock():
         whole.rename(aside)
     new.rename(whole)
@@ -77,6 +80,16 @@ def _carry_directions(old: Path, new: Path) -> tuple[str, ...]:
         return (f"The directions of the old space, {listed}, are dropped: they were fitted to another encoder.",)
     shutil.copytree(old / "directions", new / "directions", dirs_exist_ok=True)
     return (f"The directions of the old space are kept: {listed}.",)
+
+
+def _carry_decoder(old: Path, new: Path) -> tuple[str, ...]:
+    attached = attached_path(old)
+    if attached is None:
+        return ()
+    if _fingerprint(old) != read_meta(new).spec.fingerprint:
+        return ("The decoder that was attached to the old space is dropped: it reads the codes of another encoder.",)
+    shutil.copytree(attached, new / DECODER, dirs_exist_ok=True)
+    return ("The decoder that was attached to the old space is kept.",)
 
 
 def _fingerprint(space: Path) -> str | None:
