@@ -47,6 +47,6 @@ class FileState:
 
 
 _KEPT = (
-    "What was finished is kept: when the file is at rest, build again with --resume, which encodes anew what changed, "
-    "or with --force to start over."
+    "A space that was there stays as it was. When the file is at rest, build again: a first build with --force, since "
+    "what it has encoded may be of the file as it was before."
 )
