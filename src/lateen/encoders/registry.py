@@ -48,7 +48,7 @@ class EncoderName:
         scheme, colon, id = text.partition(":")
         drive = colon and len(scheme) == 1 and id[:1] in ("\\", "/")
         if not colon or not id or drive or not re.fullmatch(r"[\w+.-]+", scheme):
-            hint = f"vae:{text}" if text and scheme not in encoder_schemes() else "vae:faces.model"
+            hint = f"vae:{text}" if text.strip(" :") and scheme not in encoder_schemes() else "vae:faces.model"
             raise InputError(
                 f"The encoder {text!r} can't be read; write scheme:id, such as {hint!r}. "
                 f"Schemes: {', '.join(encoder_schemes())}."
@@ -83,6 +83,10 @@ def load_encoder(text: str, options: Mapping[str, object] | None = None) -> Enco
     if name.scheme not in points:
         raise UnknownNameError("encoder scheme", name.scheme, points, f"{text!r}; schemes: {', '.join(points)}")
     load = points[name.scheme].load()
+    if not name.id and _needs_id(load):
+        raise InputError(
+            f"The encoder {text!r} doesn't say which model; write {text}:ID. `lateen encoders` has an example of each."
+        )
     given = {key: value for key, value in (options or {}).items() if value is not None and value is not False}
     _require_options(load, given, text)
     loaded = load(name.id, name.revision, **given)
@@ -98,6 +102,11 @@ def encoder_schemes() -> list[str]:
 
 def _entry_points() -> dict[str, EntryPoint]:
     return {point.name: point for point in sorted(entry_points(group=GROUP), key=lambda p: p.name)}
+
+
+def _needs_id(load: Callable[..., Any]) -> bool:
+    parameters = list(signature(load).parameters.values())
+    return bool(parameters) and parameters[0].default is Parameter.empty
 
 
 def _require_options(load: Callable[..., Any], given: Mapping[str, object], text: str) -> None:

@@ -20,7 +20,7 @@ from lateen.core.errors import InputError, SpaceError, UnknownNameError
 from lateen.core.geometry import Geometry
 from lateen.core.synthetic import Decoding, Synthetic
 from lateen.directions import Readout
-from lateen.encoders.registry import load_encoder
+from lateen.encoders.registry import TRUST, load_encoder
 from lateen.operations.locating import Located, Locator, within_reach
 from lateen.operations.searching import Search
 from lateen.plot.card import card
@@ -31,7 +31,6 @@ from lateen.store.identifiers import Identifiers
 __all__ = ["Located", "Opened", "within_reach"]
 
 Picture = UInt8[np.ndarray, "height width 3"]
-TRUST = "LATEEN_TRUST_REMOTE_CODE"  # "1": models of spaces that are opened may run the code that they come with
 
 
 class Opened:
