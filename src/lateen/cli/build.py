@@ -89,7 +89,7 @@ def command(
             source,
             encoder=encoder,
             out=output,
-            columns=columns if columns != Columns() else None,
+            columns=columns,
             fields=fields,
             limit=limit,
             resume=resume,

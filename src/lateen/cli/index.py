@@ -36,4 +36,4 @@ def command(
             f"{settings.kind}: {settings.probes:,} of {settings.partitions:,} parts are looked into, "
             f"{settings.refine} times as many items compared as are asked for"
         )
-        print("next: lateen near " + f"{space} ITEM")
+        note(f"next: lateen near {space} ITEM")
