@@ -223,6 +223,25 @@ def test_another_source_needs_append_and_another_encoder_is_refused(photos: Path
         grow(photos, fit="pad")
     added = build(tmp_path / "more", encoder=RandomProjection(), out=tmp_path / "a.space", append=True)
     assert SpaceFolder.open(added.path).ids()[10:] == ["x.png"]
+    assert added.growth is not None
+    assert added.growth.vanished == (), "what another source lacks has not vanished"
+
+
+def test_row_numbers_of_another_source_are_no_ids(tmp_path: Path) -> None:
+    for i, name in enumerate("ab"):
+        np.save(tmp_path / f"{name}.npy", np.full((3, 2), i, np.float32))
+    build(tmp_path / "a.npy", out=tmp_path / "a.space")
+    with pytest.raises(InputError, match=r"3 items of .*b.npy are called by the numbers of their rows, such as '0'"):
+        build(tmp_path / "b.npy", out=tmp_path / "a.space", append=True)
+    np.savez(tmp_path / "b.npz", vectors=np.ones((3, 2), np.float32), ids=np.array(["x", "y", "z"]))
+    assert build(tmp_path / "b.npz", out=tmp_path / "a.space", append=True).n == 6
+
+
+def test_resume_of_a_finished_space_whose_source_grew_adds_to_it(photos: Path) -> None:
+    assert grow(photos, resume=True).growth is None
+    assert grow(photos, resume=True).growth is None
+    paint(photos / "20.png", 3)
+    assert grow(photos, resume=True).n == 11
 
 
 def test_fields_of_new_items_follow_those_of_the_space(photos: Path, tmp_path: Path) -> None:

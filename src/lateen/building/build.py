@@ -101,7 +101,8 @@ def build(
     old = read_meta(place) if (place / FILE).is_file() and not force else None
     plan = _plan(opened, encoder, wishes, place, old)
     run = Run(plan, strict, workers, progress, started)
-    if old is not None and old.complete and not (resume and _nothing_begun(place, old)):
+    finished = resume and old is not None and old.items == len(opened) and _nothing_begun(place, old)
+    if old is not None and old.complete and not finished:
         return _grow(run, out, old, append)
     if old is not None:
         plan.require_same(out, old)
@@ -158,6 +159,8 @@ def _grow(run: Run, out: Path, old: SpaceMeta, append: bool) -> BuildResult:
     plan.require_same(out, old, grown=True)
     folder = SpaceFolder.open(out)
     growth = Growth.compare(plan.source, folder, plan.repeated)
+    if old.source != plan.source.name:
+        growth.vanished_is_elsewhere(plan.source)
     growth.conform(plan.source.field_schema.empty_table(), 0)  # refused before anything is encoded
     writer: SpaceWriter | None = None
     try:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from lateen.core.errors import InputError, SpaceError
-from lateen.sources.source import Batch, Rows, Source, contents, no_fields
+from lateen.sources.source import Batch, RowNumbers, Rows, Source, contents, no_fields
 from lateen.store.folder import SpaceFolder
 from lateen.store.thumbnails import Prepared
 
@@ -66,6 +66,8 @@ class Growth:
         vanished: Ids that the source lacks, by their content.
         before: Items of the space before.
         schema: Fields of the space.
+        moved: What was found to be there under another id so far, (old id, new id).
+        elsewhere: Whether the space was built from another source: then nothing has vanished.
     """
 
     rows: Rows
@@ -76,6 +78,7 @@ class Growth:
     before: int
     schema: pa.Schema
     moved: list[tuple[str, str]] = field(default_factory=list)
+    elsewhere: bool = False
 
     @classmethod
     def compare(cls, source: Source, folder: SpaceFolder, repeated: Collection[int] = ()) -> Growth:
@@ -115,6 +118,20 @@ class Growth:
         new = np.flatnonzero(~there)
         retried = frozenset(ids[row] for row in new.tolist())
         return cls(new, retried, unchanged, changed, vanished, len(folder), folder.field_schema())
+
+    def vanished_is_elsewhere(self, source: Source) -> None:
+        """Know that the space was built from another source, which may have what this one lacks.
+
+        Raises:
+            InputError: If ids are row numbers, which name other items there.
+        """
+        if self.changed and isinstance(source.ids, RowNumbers):
+            raise InputError(
+                f"{len(self.changed):,} items of {source.name} are called by the numbers of their rows, such as "
+                f"{self.changed[0]!r}, and so are other items of the space. Give them ids of their own: a column of a "
+                "table (--id), or an array 'ids' in an npz."
+            )
+        self.elsewhere = True
 
     def without_moved(self, prepared: Prepared) -> tuple[Prepared, list[tuple[str, str]]]:
         """Leave out the items of a batch that are there under an id that vanished, and say which: (old id, new id)."""
@@ -167,7 +184,7 @@ class Growth:
 
     def counted(self, n: int) -> Grown:
         """The result, when the space has n items."""
-        vanished = [id for ids in self.vanished.values() for id in ids]
+        vanished = [] if self.elsewhere else [id for ids in self.vanished.values() for id in ids]
         counts = {"moved": len(self.moved), "changed": len(self.changed), "vanished": len(vanished)}
         return Grown(
             added=n - self.before,
