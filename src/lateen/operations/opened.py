@@ -165,10 +165,15 @@ class Opened:
         return encoder
 
     def _options(self, kept: Path | None) -> Mapping[str, object]:
-        """What the user asked of the loader when the space was built; a model that is kept has it in itself."""
+        """What the user asked of the loader when the space was built; a model that is kept has it in itself.
+
+        Leave to run code is never taken from a space: it may come from anybody.
+        """
         options = self.spec.preprocessing.get("options", {})
-        asked = options if kept is None and isinstance(options, Mapping) else {}
-        trusted = kept is None and os.environ.get(TRUST) == "1" and self.spec.encoder.startswith(("hf:", "st:"))
+        if kept is not None or not isinstance(options, Mapping):
+            return {}
+        asked = {name: value for name, value in options.items() if name != "trust_remote_code"}
+        trusted = os.environ.get(TRUST) == "1" and self.spec.encoder.startswith(("hf:", "st:"))
         return {**asked, "trust_remote_code": True} if trusted else asked
 
     @property
