@@ -19,7 +19,7 @@ pytest.importorskip("transformers")
 @pytest.fixture
 def crafted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A space whose encoder brings code that leaves a mark, and that says itself that it may be run."""
-    monkeypatch.setenv("HF_MODULES_CACHE", str(tmp_path / "modules"))
+    monkeypatch.setattr("transformers.dynamic_module_utils.HF_MODULES_CACHE", str(tmp_path / "modules"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     model = tmp_path / "model"
     model.mkdir()
