@@ -17,6 +17,7 @@ _HOME = {
     "train": ("lateen.training", "train"),
     "Space": ("lateen.space", "Space"),
     "portraits": ("lateen.sources.portraits", "portraits"),
+    "Columns": ("lateen.sources.columns", "Columns"),
     # the values that everything is made of
     "Points": ("lateen.core.points", "Points"),
     "Euclidean": ("lateen.core.geometry", "Euclidean"),
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from lateen.core.synthetic import Synthetic
     from lateen.models.pca import PCA
     from lateen.models.vae import VAE
+    from lateen.sources.columns import Columns
     from lateen.sources.portraits import portraits
     from lateen.space import Space
     from lateen.space import Space as open

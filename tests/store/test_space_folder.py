@@ -283,3 +283,15 @@ def test_a_processor_without_avx2_is_told_plainly(tmp_path: Path) -> None:
     if platform.machine() == "x86_64":
         with pytest.raises(UnsupportedProcessorError, match="needs a processor with AVX2"):
             require_avx2(old)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "modality", "said"),
+    [
+        (12_288, 64, "image", "12,288 numbers -> 64 per item (192 : 1)"),
+        (256, 256, "vector", "256 numbers -> 256 per item (1.0 : 1)"),
+        (40, 384, "text", "40 letters -> 384 numbers per item (1 : 9.6)"),
+    ],
+)
+def test_compression_says_itself_in_a_line(before: int, after: int, modality: str, said: str) -> None:
+    assert Compression(n=1, numbers_before=before + 0.0, numbers_after=after).describe(modality) == said

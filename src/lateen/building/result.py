@@ -48,6 +48,7 @@ class BuildResult:
         read_seconds: Spent waiting for items to be read.
         encode_seconds: Spent in the encoder.
         write_seconds: Spent waiting for storage.
+        modality: What the items are.
         compression: What encoding did to the size of items.
         notes: What the user should know of how source and encoder were understood.
         growth: How the space grew, if it was there before.
@@ -61,6 +62,7 @@ class BuildResult:
     read_seconds: float
     encode_seconds: float
     write_seconds: float
+    modality: str
     compression: Compression
     notes: tuple[str, ...] = ()
     growth: Grown | None = None
@@ -73,7 +75,7 @@ class BuildResult:
             rejected = f"\n{self.rejected:,} could not be used: {self.path / 'rejected.jsonl'} says which and why"
         return (
             f"{self.path}: {self.n:,} items in {self.seconds:.1f} s ({self.items_per_second:,.0f} items/s)"
-            f"{rejected}\n{c.numbers_before:,.0f} -> {c.numbers_after:,} numbers per item ({c.numbers_ratio:,.0f} : 1)"
+            f"{rejected}\n{c.describe(self.modality)}"
         )
 
     @property

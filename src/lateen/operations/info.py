@@ -33,8 +33,8 @@ class Info:
             f"{f['name']}: {f['n']:,} items, {f['dim']} dimensions ({f['dtype']}, {f['geometry']})",
             f"source    {f['source']}" + (f", {f['rejected']} rejected" if f["rejected"] else ""),
             f"encoder   {f['encoder']}, {self._decodes()}",
-            f"numbers   {c.numbers_before:,.0f} -> {c.numbers_after} per item ({c.numbers_ratio:,.0f} : 1)",
-            f"bytes     {c.bytes_before:,.0f} -> {c.bytes_after} per item ({c.bytes_ratio:,.1f} : 1)",
+            f"size      {c.describe(str(f['modality']))}",
+            f"bytes     {c.describe_bytes()}",
         ]
         if (r := c.round_trip) is not None:
             with_pca = f"PCA with {r.pca_dim} numbers {r.psnr_pca:.2f} dB"

@@ -10,7 +10,7 @@ from lateen.plot.palette import INK
 from lateen.plot.text import draw_text, one_line, text_width
 
 SIDE = 128
-_PAPER, _EDGE = (252, 251, 248), 10
+_PAPER, _EDGE = (243, 241, 235), 10
 _SIZES = (24, 18, 14, 11)  # of letters: the largest that the whole text fits with, else the smallest and an ellipsis
 
 
