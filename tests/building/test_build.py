@@ -19,7 +19,7 @@ from lateen.building import BuildProgress, build
 from lateen.building.sampling import MOST_ITEMS, sample
 from lateen.core.codec import Images, Latents
 from lateen.core.direction import Direction
-from lateen.core.errors import InputError, InterruptedWorkError, SpaceError, UnknownNameError
+from lateen.core.errors import EncoderError, InputError, InterruptedWorkError, SpaceError, UnknownNameError
 from lateen.sources.picture import View
 from lateen.sources.source import Rows
 from lateen.store import SpaceFolder, direction_names, save_direction
@@ -258,7 +258,7 @@ def test_a_result_says_itself_in_a_few_lines(tmp_path: Path) -> None:
     assert first.startswith(f"{tmp_path}/a.space: 86 items in ")
     assert first.endswith(" items/s)")
     assert second == f"14 could not be used: {tmp_path}/a.space/rejected.jsonl says which and why"
-    assert third == "192 -> 6 numbers per item (32 : 1)"
+    assert third == "192 numbers -> 6 per item (32 : 1)"
     assert len(str(build(Noise(9), encoder=RandomProjection(), out=tmp_path / "b")).splitlines()) == 2
 
 
@@ -397,6 +397,26 @@ def test_vectors_that_are_not_numbers_are_rejected(tmp_path: Path) -> None:
 
 
 
+class Raising(RandomProjection):
+    """It fails at some picture."""
+
+    def encode(self, images: np.ndarray) -> np.ndarray:
+        raise RuntimeError("out of memory\nand more")
+
+
+def test_an_encoder_that_fails_says_what_and_where(tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match=r"failed on 9 items: RuntimeError: out of memory\. They are 'n0' to 'n8'"):
+        build(Noise(9), encoder=Raising(), out=tmp_path / "a")
+    assert build(Noise(9), encoder=RandomProjection(), out=tmp_path / "a", resume=True).n == 9
+
+
+@pytest.mark.parametrize("gives", [None, [["a"] * DIM] * 9, np.zeros((9, DIM), complex), np.zeros((9, DIM, 1))])
+def test_what_is_no_vectors_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gives: object) -> None:
+    monkeypatch.setattr(RandomProjection, "encode", lambda self, images: gives)
+    with pytest.raises(EncoderError, match=r"of shape .* for 9 items; its spec says 6 numbers for each"):
+        build(Noise(9), encoder=RandomProjection(), out=tmp_path / "a")
+
+
 class Short(RandomProjection):
     """It gives fewer rows than it was given."""
 
@@ -423,7 +443,7 @@ def test_sources_and_encoders_that_do_not_fit(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no fit 'cover'; choose crop, pad or stretch"):
         build(Noise(9), encoder=RandomProjection(fit="cover"), out=out)
     assert not out.exists()
-    with pytest.raises(InputError, match=r"vectors of shape \(8, 6\) for 9 items; its spec says 6 numbers"):
+    with pytest.raises(EncoderError, match=r"of shape \(8, 6\) for 9 items; its spec says 6 numbers"):
         build(Noise(9), encoder=Short(), out=out)
 
 

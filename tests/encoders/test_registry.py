@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lateen.core.codec import Codec
-from lateen.core.errors import InputError, SpaceError, UnknownNameError
+from lateen.core.errors import EncoderError, InputError, SpaceError, UnknownNameError
 from lateen.encoders import EncoderName, encoder_schemes, load_encoder
 from lateen.encoders.trained import load_vae
 from lateen.models.vae import VAE, LatentStatistics, VAEConfig
@@ -26,6 +26,8 @@ class Loaded:
         return images
 
 def load(id, revision):
+    if id == "fails":
+        raise RuntimeError("no such card\\nat all")
     return Loaded(id, revision) if id != "nothing" else None
 """
 
@@ -38,7 +40,7 @@ def _plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: echoing\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(
-        "[lateen.encoders]\necho = echoing:load\nvae = lateen.encoders.trained:load_vae\n"
+        "[lateen.encoders]\necho = echoing:load\nlost = nowhere_at_all:load\nvae = lateen.encoders.trained:load_vae\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     sys.modules.pop("echoing", None)
@@ -72,6 +74,18 @@ def test_names_without_a_scheme_are_explained(text: str) -> None:
     assert repr(text) in str(caught.value)
 
 
+@pytest.mark.parametrize("scheme", ["hf", "st", "diffusers", "onnx", "vae", "pca"])
+def test_a_scheme_alone_is_never_the_folder_one_is_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tiny_vae().save(tmp_path / "x.model")
+    for file in (tmp_path / "x.model").iterdir():
+        file.rename(tmp_path / file.name)
+    with pytest.raises(InputError, match=f"{scheme!r} doesn't say which model; write {scheme}:ID"):
+        load_encoder(scheme)
+
+
 @pytest.mark.usefixtures("_plugin")
 def test_another_packages_scheme_comes_in_by_the_same_door(tmp_path: Path) -> None:
     assert {"echo", "vae"} <= set(encoder_schemes())
@@ -82,10 +96,18 @@ def test_another_packages_scheme_comes_in_by_the_same_door(tmp_path: Path) -> No
 
 
 @pytest.mark.usefixtures("_plugin")
+def test_a_plugin_that_fails_is_named_in_a_line() -> None:
+    with pytest.raises(EncoderError, match=r"^The encoder 'echo:fails' can't be loaded: RuntimeError: no such card\.$"):
+        load_encoder("echo:fails")
+    with pytest.raises(EncoderError, match=r"'lost:x' can't be loaded: nowhere_at_all:load: ModuleNotFoundError"):
+        load_encoder("lost:x")
+
+
+@pytest.mark.usefixtures("_plugin")
 def test_an_unknown_scheme_lists_those_there_are() -> None:
     with pytest.raises(UnknownNameError, match=r"no encoder scheme 'vea' .*Did you mean 'vae'") as caught:
         load_encoder("vea:faces.model")
-    assert "schemes: diffusers, echo, hf, none," in str(caught.value)
+    assert "schemes: diffusers, echo, hf, lost, none," in str(caught.value)
 
 
 @pytest.mark.usefixtures("_plugin")

@@ -190,12 +190,13 @@ class Plan:
         pairs = {
             "source": (old.source, new.source),
             "number of items": (f"{old.items:,}", f"{new.items:,}"),
+            "kind of items": (old.spec.modality, new.spec.modality),
             "encoder": (old.spec.encoder, new.spec.encoder),
             "encoder's fingerprint": (old.given_fingerprint[:12], new.given_fingerprint[:12]),
             "encoder's options": (_options(old.spec), _options(new.spec)),
             "geometry": (old.spec.geometry, new.spec.geometry),
             "dtype": (old.spec.dtype, new.spec.dtype),
-            "fit": (old.fit, new.fit),
+            "fit": (old.fit or "none", new.fit or "none"),
             "seed": (str(old.seed), str(new.seed)),
         }
         if grown:

@@ -20,7 +20,8 @@ from lateen.building.growing import Growth
 from lateen.building.plan import Plan
 from lateen.building.result import BuildProgress, BuildResult, Progress
 from lateen.building.round_trip import measure_round_trip
-from lateen.core.errors import InputError
+from lateen.core.errors import EncoderError, InputError
+from lateen.encoders.calling import encode
 from lateen.sources.reading import read_ahead
 from lateen.sources.source import Batch, Stretch
 from lateen.store.folder import SpaceFolder
@@ -125,6 +126,7 @@ class Run:
             read_seconds=self._seconds["read"],
             encode_seconds=self._seconds["encode"],
             write_seconds=self._seconds["write"],
+            modality=folder.meta.spec.modality,
             compression=compression,
             notes=notes,
             growth=None if growth is None else growth.counted(compression.n),
@@ -157,13 +159,14 @@ class Run:
         spec = self.plan.wishes.spec(self.plan.encoder.spec)
         vectors = np.empty((0, spec.dim), np.float32)
         if len(batch):
-            with self._timed("encode"):
-                vectors = self.plan.encoder.encode(batch.items)
-            if vectors.shape != (len(batch), spec.dim):
-                raise InputError(
-                    f"{spec.encoder} gave vectors of shape {vectors.shape} for {len(batch)} items; "
-                    f"its spec says {spec.dim} numbers each."
-                )
+            try:
+                with self._timed("encode"):
+                    vectors = encode(self.plan.encoder, batch.items, spec.dim)
+            except EncoderError as error:
+                raise EncoderError(
+                    f"{error} They are {batch.ids[0]!r} to {batch.ids[-1]!r}. What was finished is kept: when it is "
+                    "mended, go on with --resume."
+                ) from error
         spoiled = _spoiled(vectors, spec.dtype, spec.geometry)
         rejected += [(batch.ids[row], reason) for row, reason in spoiled.items()]
         self._note_rejected(rejected)

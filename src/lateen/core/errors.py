@@ -53,6 +53,10 @@ class StorageError(LateenError, OSError):
     """Writing failed (a full disk, no permission); what was finished before is kept and can be resumed."""
 
 
+class EncoderError(LateenError):
+    """An encoder failed on items, or gave what are no vectors of theirs; the message names it and what it said."""
+
+
 class TrainingError(LateenError):
     """Training can't go on, such as a loss that is not a number; the last good state is kept."""
 

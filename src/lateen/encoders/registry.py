@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from lateen.core.codec import Encoder, Unfitted
-from lateen.core.errors import InputError, UnknownNameError
+from lateen.core.errors import EncoderError, InputError, LateenError, UnknownNameError
+from lateen.encoders.calling import in_a_line
 
 GROUP = "lateen.encoders"
 TRUST = "LATEEN_TRUST_REMOTE_CODE"  # "1": models of spaces that are opened may run the code that they come with
@@ -77,19 +78,27 @@ def load_encoder(text: str, options: Mapping[str, object] | None = None) -> Enco
     Raises:
         InputError: If the name can't be read, or the loader refuses it or gives something else.
         UnknownNameError: If there is no such scheme; the message names those there are.
+        EncoderError: If the loader of another package fails.
     """
     name = EncoderName.parse(text)
     points = _entry_points()
     if name.scheme not in points:
         raise UnknownNameError("encoder scheme", name.scheme, points, f"{text!r}; schemes: {', '.join(points)}")
-    load = points[name.scheme].load()
+    load = _imported(points[name.scheme], text)
     if not name.id and _needs_id(load):
         raise InputError(
             f"The encoder {text!r} doesn't say which model; write {text}:ID. `lateen encoders` has an example of each."
         )
     given = {key: value for key, value in (options or {}).items() if value is not None and value is not False}
     _require_options(load, given, text)
-    loaded = load(name.id, name.revision, **given)
+    try:
+        loaded = load(name.id, name.revision, **given)
+    except (LateenError, MemoryError):
+        raise
+    except Exception as error:  # a loader may raise anything
+        if _ours(points[name.scheme]):
+            raise
+        raise EncoderError(f"The encoder {text!r} can't be loaded: {in_a_line(error)}.") from error
     if not isinstance(loaded, Encoder | Unfitted):
         raise InputError(f"The loader of {text!r} gave a {type(loaded).__name__}, which is no encoder.")
     return loaded
@@ -102,6 +111,23 @@ def encoder_schemes() -> list[str]:
 
 def _entry_points() -> dict[str, EntryPoint]:
     return {point.name: point for point in sorted(entry_points(group=GROUP), key=lambda p: p.name)}
+
+
+def _imported(point: EntryPoint, text: str) -> Callable[..., Any]:
+    try:
+        load: Callable[..., Any] = point.load()
+    except (LateenError, MemoryError):
+        raise
+    except Exception as error:  # as may its module
+        if _ours(point):
+            raise
+        raise EncoderError(f"The encoder {text!r} can't be loaded: {point.value}: {in_a_line(error)}.") from error
+    return load
+
+
+def _ours(point: EntryPoint) -> bool:
+    """Whether it is one of lateen's own, whose failures are defects that want a traceback."""
+    return point.module.startswith("lateen.")
 
 
 def _needs_id(load: Callable[..., Any]) -> bool:

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, UInt8
@@ -17,6 +18,7 @@ from lateen.arithmetic import Expression, parse
 from lateen.core.codec import Encoder, QueryEncoder
 from lateen.core.errors import InputError, LateenError, SpaceError, UnknownNameError
 from lateen.core.geometry import Geometry
+from lateen.encoders.calling import encode, encode_query
 from lateen.neighbors import Vectors
 from lateen.sources.picture import SUFFIXES, View, read_picture
 from lateen.store import SpaceFolder
@@ -118,7 +120,7 @@ class Locator:
         if path.suffix.lower() == ".npy" and self.folder.meta.spec.modality in ("vector", "word"):
             return Located(path.name, self._vector(path))
         image = self._image(path)
-        return Located(path.name, np.asarray(self.encoder().encode(image[None]))[0], image=image)
+        return Located(path.name, self._encoded(encode, image[None], str(path)), image=image)
 
     def _image(self, path: Path) -> Picture:
         spec, fit = self.folder.meta.spec, self.folder.meta.fit
@@ -141,8 +143,7 @@ class Locator:
         if not np.isfinite(numbers).all():
             raise InputError(f"The vector {path} holds NaN or infinity.")
         if spec.encoder.partition(":")[0] != "none":
-            encoded: Vector = np.array(self.encoder().encode(numbers[None])[0], np.float32)
-            return encoded
+            return self._encoded(encode, numbers[None], str(path))
         if len(numbers) != spec.dim:
             raise InputError(f"The vector {path} has {len(numbers)} numbers; those of {self._name} have {spec.dim}.")
         return numbers
@@ -153,23 +154,23 @@ class Locator:
         if _like_a_path(text) or not text.strip():
             raise error from cause
         if spec.modality == "text":
-            encoder = self.encoder()
-            encode = encoder.encode_query if isinstance(encoder, QueryEncoder) else encoder.encode
-            return Located(text, self._encoded(encode, text), is_text=True)
+            return Located(text, self._encoded(encode_query, [text], repr(text)), is_text=True)
         if spec.modality != "image" or spec.encoder.partition(":")[0] in _NO_TEXTS:
             raise error from cause
         try:
             encoder = self.encoder()
-        except LateenError:  # it is not known to take texts; a wrong id is likelier
+        except LateenError as missing:  # it is not known to take texts; a wrong id is likelier
+            if not isinstance(error, UnknownNameError):
+                raise InputError(f"{error} If it is a text: {missing}") from cause
             raise error from cause
         if not isinstance(encoder, QueryEncoder):
             raise error from cause
-        return Located(text, self._encoded(encoder.encode_query, text), is_text=True)
+        return Located(text, self._encoded(encode_query, [text], repr(text)), is_text=True)
 
-    def _encoded(self, encode: Callable[[list[str]], np.ndarray], text: str) -> Vector:
-        vector: Vector = np.array(encode([text])[0], np.float32)
+    def _encoded(self, how: Callable[[Encoder, Any, int], np.ndarray], items: Any, called: str) -> Vector:
+        vector: Vector = how(self.encoder(), items, self.folder.meta.spec.dim)[0]
         if not np.isfinite(vector).all():
-            raise InputError(f"The text {text!r} can't be searched with: the encoder made NaN or infinity of it.")
+            raise InputError(f"{called} can't be searched with: the encoder made NaN or infinity of it.")
         return vector
 
     def _no_expression(self, item: str, cause: InputError) -> InputError:
