@@ -212,6 +212,13 @@ def test_other_weights_and_another_tokenizer_have_other_fingerprints(tmp_path: P
     assert len({first, second, load(str(folder)).spec.fingerprint}) == 3
 
 
+def test_a_model_without_its_tokenizer_is_refused(tmp_path: Path) -> None:
+    folder = tiny_texts.save_sentences(tmp_path / "wordless")
+    (folder / "tokenizer.json").unlink()
+    with pytest.raises(InputError, match=r"lacks its tokenizer \(tokenizer.json\)"):
+        load(str(folder))
+
+
 def test_a_missing_folder_says_where_it_looked(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no folder"):
         load(str(tmp_path / "nothing" / "here"))

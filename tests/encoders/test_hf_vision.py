@@ -201,6 +201,13 @@ def test_models_of_text_are_sent_to_st(tmp_path: Path) -> None:
         load(str(tmp_path / "bert"))
 
 
+def test_a_model_of_nan_is_refused(tmp_path: Path) -> None:
+    model = vit_like("ViT")
+    model.layernorm.weight.data[:] = float("nan")
+    with pytest.raises(InputError, match="gives NaN or infinity for a plain picture; its weights are damaged"):
+        load(str(save_model(model, tmp_path / "nan")))
+
+
 def test_models_that_look_different_each_time_are_refused(tmp_path: Path) -> None:
     folder = save_model(vit_like("ViTMAE"), tmp_path / "mae")
     with pytest.raises(InputError, match="another vector for the same picture each time"):

@@ -165,6 +165,7 @@ def _model(ref: ModelRef, trusted: bool) -> Any:
             f"The encoder {ref.name} can't be loaded: the files in {ref.folder} are damaged, missing or don't belong "
             f"together: {_first_line(error)}."
         ) from error
+    _require_words(ref, model)
     model.float().eval().requires_grad_(False)
     use_onednn(model)
     _limit_window(model)
@@ -172,6 +173,18 @@ def _model(ref: ModelRef, trusted: bool) -> Any:
         kinds = ", ".join(str(m) for m in model.modalities)
         raise InputError(f"The encoder {ref.name} takes {kinds}, no texts; for pictures write hf:{ref.id}.")
     return model
+
+
+def _require_words(ref: ModelRef, model: Any) -> None:
+    """Refuse a model without its vocabulary: the library makes up an empty one in silence, and all words are one."""
+    tokenizer: Any = getattr(model, "tokenizer", None)
+    if not hasattr(tokenizer, "get_vocab") or not hasattr(tokenizer, "all_special_tokens"):
+        return
+    if not set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens):
+        raise InputError(
+            f"The encoder {ref.name} can't be loaded: {ref.folder} lacks its tokenizer (tokenizer.json). A folder made "
+            "by AutoTokenizer.from_pretrained(NAME).save_pretrained(FOLDER) holds it; put its files there."
+        )
 
 
 def _limit_window(model: Any) -> None:

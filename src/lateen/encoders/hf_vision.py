@@ -308,6 +308,8 @@ def _dim(ref: ModelRef, features: Callable[[Any], Any], size: int) -> int:
     import torch
 
     first, second = _looked(ref, features, size), _looked(ref, features, size)
+    if not torch.isfinite(first).all():
+        raise InputError(f"The encoder {ref.name} gives NaN or infinity for a plain picture; its weights are damaged.")
     if not torch.allclose(first, second, rtol=1e-3, atol=1e-4 * float(first.abs().max())):
         raise InputError(f"The encoder {ref.name} gives another vector for the same picture each time; it can't serve.")
     return int(first.shape[1])
