@@ -104,11 +104,13 @@ def test_odd_columns_of_parquet_become_plain_or_are_left_out_and_said(photos: Pa
 
 
 def test_names_that_a_space_can_not_hold_are_changed_and_said(photos: Path) -> None:
-    source = joined(photos, "file,vector,a.b,label\n001,1,2,mine\n002,1,2,mine")
-    assert columns(source) == {"vector_": [1, 1, None], "a_b": [2, 2, None], "label": ["mine", "mine", None]}
+    source = joined(photos, "file,vector,a.b,a`c,label\n001,1,2,3,mine\n002,1,2,3,mine")
+    more = {"a_c": [3, 3, None], "label": ["mine", "mine", None]}
+    assert columns(source) == {"vector_": [1, 1, None], "a_b": [2, 2, None], **more}
     assert source.notes[1:] == (
         "The field 'vector' is called 'vector_' in the space.",
         "The field 'a.b' is called 'a_b' in the space.",
+        "The field 'a`c' is called 'a_c' in the space.",
         "The field 'label' is the file's, not the one found in the source.",
     )
 

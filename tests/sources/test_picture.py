@@ -134,6 +134,8 @@ def test_unknown_fit_and_size(tmp_path: Path) -> None:
     path = saved(tmp_path, wide(), "a.png")
     with pytest.raises(InputError, match="no fit 'squeeze'; choose crop, pad or stretch"):
         read_picture(path, View(size=8, fit="squeeze"))
+    with pytest.raises(InputError, match="999,999 pixels a side is too large; at most 9,459"):
+        View(999_999)
     with pytest.raises(InputError, match="0 pixels a side"):
         read_picture(path, View(size=0))
 

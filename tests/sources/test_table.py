@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import pickle
+import sys
 import tempfile
 from pathlib import Path
 
@@ -330,7 +331,7 @@ def test_the_row_groups_of_a_parquet_file_in_any_order(tmp_path: Path) -> None:
         assert source.take(rows).read(None).items == [str(i) for i in rows]
 
 
-def test_the_encoding_of_a_csv(tmp_path: Path) -> None:
+def test_the_encoding_of_a_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes("text,n\nok,1\nschön,2\n".encode("latin-1"))
     with pytest.raises(InputError) as caught:
@@ -340,6 +341,12 @@ def test_the_encoding_of_a_csv(tmp_path: Path) -> None:
     path.write_bytes("text,schön\nok,1\n".encode("latin-1"))
     with pytest.raises(InputError, match=r"Line 1 of .* is not UTF-8"):
         open_table(path)
+    said: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", said.append)  # what would be printed as a traceback
+    path.write_bytes("text,n\nok,1\nschön,2,spare\n".encode("latin-1"))
+    with pytest.raises(InputError, match=r"Line 3 of .* is not UTF-8"):
+        open_table(path)
+    assert not said
     path.write_bytes("text,n\nok,1\n".encode("utf-16"))
     with pytest.raises(InputError, match="is UTF-16; convert it: iconv -f utf-16"):
         open_table(path)

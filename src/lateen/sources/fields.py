@@ -227,7 +227,7 @@ def usable(table: pa.Table, own: list[str]) -> tuple[pa.Table, list[str]]:
         if pa.types.is_nested(column.type) or pa.types.is_interval(column.type) or _is_bytes(column.type):
             notes.append(f"The field {name!r} is left out: it holds {column.type}, not numbers, texts or times.")
             continue
-        free = name.replace(".", "_") or "unnamed"
+        free = name.replace(".", "_").replace("`", "_") or "unnamed"  # Lance's quotes are no part of a name
         if free.startswith("_row"):  # Lance's own
             free = free.lstrip("_")
         while (

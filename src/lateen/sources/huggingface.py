@@ -152,7 +152,7 @@ def _load(name: str) -> Any:
     except Exception as error:  # the library and what it loads raise almost anything
         reason = str(error).strip().split("\n")[0] or type(error).__name__
         raise InputError(
-            f"The data set hf:{name} can't be loaded: {reason} "
+            f"The data set hf:{name} can't be loaded: {reason.rstrip('.')}. "
             "Give a folder made by save_to_disk, a folder or file of data, or the name of one on the hub."
         ) from error
 

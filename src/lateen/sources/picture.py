@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from hashlib import blake2b
 from importlib import import_module
+from math import isqrt
 from pathlib import Path
 from typing import TypeAlias
 
@@ -65,6 +66,8 @@ class View:
             raise InputError(f"There is no fit {self.fit!r}; choose crop, pad or stretch.")
         if self.size < 1:
             raise InputError(f"A picture can't have {self.size} pixels a side; give a size of at least 1.")
+        if self.size**2 > MAX_PIXELS:
+            raise InputError(f"A picture of {self.size:,} pixels a side is too large; at most {isqrt(MAX_PIXELS):,}.")
         if self.resample not in _FILTERS:
             raise InputError(f"There is no resample {self.resample!r}; choose one of {', '.join(_FILTERS)}.")
         if not 0 < self.keep <= 1:

@@ -7,9 +7,10 @@ to a temporary folder; types are settled when all of it has been seen. A line th
 from __future__ import annotations
 
 import errno
+import sys
 import tempfile
-from collections.abc import Callable, Generator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import rmtree
@@ -43,7 +44,7 @@ def spool(parts: Parts, settle: Callable[[], pa.Schema], where: str) -> SpooledR
     folder = Path(tempfile.mkdtemp(prefix="lateen-"))
     lengths: list[int] = []
     try:
-        with closing(parts):
+        with closing(parts), _rows_refused_in_silence():
             for table in parts:
                 with pa.ipc.new_file(str(folder / f"{len(lengths)}.arrow"), table.schema) as writer:
                     writer.write_table(table)
@@ -88,6 +89,17 @@ def spool_delimited(path: Path, kind: str) -> SpooledRows:
     except (pa.ArrowException, UnicodeDecodeError) as error:
         _require_utf8_file(path)
         raise InputError(f"{path} can't be read as {kind[1:]}: {error}") from error
+
+
+@contextmanager
+def _rows_refused_in_silence() -> Iterator[None]:
+    """Arrow prints a traceback for a refused row that isn't UTF-8, and goes on; the file is refused for it later."""
+    shown = sys.unraisablehook
+    sys.unraisablehook = lambda raised: None if raised.exc_type is UnicodeDecodeError else shown(raised)
+    try:
+        yield
+    finally:
+        sys.unraisablehook = shown
 
 
 def _require_utf8_file(path: Path) -> None:
