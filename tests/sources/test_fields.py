@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import lance
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -175,6 +176,15 @@ def test_fields_of_portraits_join_on_their_numbers(tmp_path: Path) -> None:
 def test_names_that_lance_keeps_for_itself_are_changed(photos: Path) -> None:
     source = joined(photos, "id,_rowid,_rowaddr\n001,1,2\n")
     assert source.field_schema.names[-2:] == ["rowid", "rowaddr"]
+    source = joined(photos, "id,_distance,distance,_score,_fragid,_mine\n001,1,2,3,4,5\n")
+    names = ["distance_", "distance", "score", "fragid", "_mine"]
+    assert source.field_schema.names[-5:] == names
+    columns = {name: pa.array([1, 2]) for name in names}
+    columns["vector"] = pa.FixedSizeListArray.from_arrays(pa.array([0, 0, 3, 4], pa.float32()), 2)
+    points = lance.write_dataset(pa.table(columns), photos.parent / "points.lance")
+    asked = {"column": "vector", "q": np.zeros(2, np.float32), "k": 2}
+    found = points.scanner(columns=[*names, "_distance"], nearest=asked).to_table()
+    assert found.column("_distance").to_pylist() == [0, 25]
 
 
 def test_a_table_without_fields(photos: Path) -> None:

@@ -21,6 +21,7 @@ from lateen.sources.picture import View
 from lateen.sources.source import Batch, Rows, Source, Stretch, contents, first_duplicate
 
 RESERVED = ("id", "vector", "uri", "shard_id", "digest")
+_LANCE = ("_distance", "_score", "_fragid")  # what Lance adds to rows that it finds, besides its _row...
 _KINDS = (".csv", ".tsv", ".parquet")
 _NOWHERE = -1
 _AMBIGUOUS = -2
@@ -228,7 +229,7 @@ def usable(table: pa.Table, own: list[str]) -> tuple[pa.Table, list[str]]:
             notes.append(f"The field {name!r} is left out: it holds {column.type}, not numbers, texts or times.")
             continue
         free = name.replace(".", "_").replace("`", "_") or "unnamed"  # Lance's quotes are no part of a name
-        if free.startswith("_row"):  # Lance's own
+        if free.startswith("_row") or free in _LANCE:
             free = free.lstrip("_")
         while (
             free in columns
