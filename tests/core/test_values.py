@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from lateen.core.direction import Direction
-from lateen.core.errors import InputError, LateenError, MissingExtraError, UnknownNameError, nearest_spellings
+from lateen.core.errors import (
+    InputError,
+    LateenError,
+    MissingExtraError,
+    UnknownNameError,
+    first_line,
+    nearest_spellings,
+)
 from lateen.core.geometry import Euclidean, Gaussian, Sphere
 from lateen.core.path import Chain, Geodesic, Path
 from lateen.core.points import Points
@@ -126,3 +133,8 @@ def test_directions_that_are_none_are_refused() -> None:
         Direction("a", np.eye(4, dtype=np.float32)[0], 0.0, "mean_difference")
     with pytest.raises(InputError, match="not a saved direction"):
         Direction.from_dict({"name": "a"})
+
+
+def test_the_first_line_of_an_error() -> None:
+    assert first_line(ValueError("\n no such layer.\n  at 0x1")) == "no such layer"
+    assert first_line(RuntimeError()) == "RuntimeError"

@@ -88,6 +88,11 @@ def nearest_spellings(name: str, known: Iterable[str], n: int = 3) -> list[str]:
     return [by_fold[k] for k in dict.fromkeys([*containing, *close])][:n]
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says, without its full stop; its kind if it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
 def _either(names: list[str]) -> str:
     quoted = [repr(n) for n in names]
     return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " or " + quoted[-1]

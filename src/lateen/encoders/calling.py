@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lateen.core.codec import Encoder, Latents, QueryEncoder
-from lateen.core.errors import EncoderError, LateenError
+from lateen.core.errors import EncoderError, LateenError, first_line
 
 
 def encode(encoder: Encoder, items: Any, dim: int) -> Latents:
@@ -42,8 +42,8 @@ def encode_query(encoder: Encoder, texts: Sequence[str], dim: int) -> Latents:
 
 def in_a_line(error: Exception) -> str:
     """What kind of error it is, and the first line of what it says."""
-    said = (str(error).strip().splitlines() or [""])[0].rstrip(".")
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+    kind, said = type(error).__name__, first_line(error)
+    return kind if said in ("", kind) else f"{kind}: {said}"
 
 
 def _checked(name: str, call: Callable[[Any], Any], items: Any, dim: int) -> Latents:

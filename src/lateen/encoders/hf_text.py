@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from lateen.core.codec import Latents, LatentSpec
-from lateen.core.errors import InputError, MissingExtraError, UnknownNameError, nearest_spellings
+from lateen.core.errors import InputError, MissingExtraError, UnknownNameError, first_line, nearest_spellings
 from lateen.encoders.hub import ModelRef, files_fingerprint, quiet, resolve
 from lateen.encoders.text_batches import TOKENS, token_batches
 
@@ -159,11 +159,11 @@ def _model(ref: ModelRef, trusted: bool) -> Any:
             model_kwargs=kwargs,
         )
     except ImportError as error:
-        raise InputError(f"The encoder {ref.name} can't be loaded: {_first_line(error)}.") from error
+        raise InputError(f"The encoder {ref.name} can't be loaded: {first_line(error)}.") from error
     except Exception as error:  # damaged weights, configs and tokenizers make the library raise almost anything
         raise InputError(
             f"The encoder {ref.name} can't be loaded: the files in {ref.folder} are damaged, missing or don't belong "
-            f"together: {_first_line(error)}."
+            f"together: {first_line(error)}."
         ) from error
     _require_words(ref, model)
     model.float().eval().requires_grad_(False)
@@ -206,7 +206,7 @@ def _dim(ref: ModelRef, model: Any, truncate_dim: int | None) -> int:
             features = {k: v.to(model.device) if hasattr(v, "to") else v for k, v in _probe(model).items()}
             found = model(features, task="document")["sentence_embedding"]
     except Exception as error:
-        raise InputError(f"The encoder {ref.name} can't encode a text: {_first_line(error)}.") from error
+        raise InputError(f"The encoder {ref.name} can't encode a text: {first_line(error)}.") from error
     if found.ndim != 2:
         raise InputError(f"The encoder {ref.name} gives {found.ndim}-dimensional arrays; expected a vector per text.")
     full = int(found.shape[1])
@@ -285,7 +285,3 @@ def _require_texts(texts: Sequence[str], encoder: str) -> None:
         except UnicodeEncodeError as error:
             reason = f"half a character (a lone surrogate) at place {error.start}"
             raise InputError(f"The encoder {encoder} can't take item {row}: it holds {reason}.") from error
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

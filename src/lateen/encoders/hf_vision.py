@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from lateen.core.codec import Images, Latents, LatentSpec
-from lateen.core.errors import InputError, LateenError, MissingExtraError
+from lateen.core.errors import InputError, LateenError, MissingExtraError, first_line
 from lateen.encoders.hub import ModelRef, files_fingerprint, has_tokenizer, quiet, resolve
 from lateen.encoders.processor import Preprocessing, read_preprocessing
 
@@ -173,7 +173,7 @@ def _config(ref: ModelRef, trusted: bool) -> Any:
         if kind is None:
             why = "its config.json names no model_type, so it is no model of transformers"
         else:
-            why = f"transformers can't make a model of type {kind!r} from its config.json: {_first_line(error)}"
+            why = f"transformers can't make a model of type {kind!r} from its config.json: {first_line(error)}"
         raise InputError(f"The encoder {ref.name} can't be loaded: {why}.") from error
 
 
@@ -234,11 +234,11 @@ def _network(ref: ModelRef, config: Any, trusted: bool) -> tuple[Any, list[str]]
     except LateenError:
         raise
     except ImportError as error:
-        raise InputError(f"The encoder {ref.name} can't be loaded: {_first_line(error)}") from error
+        raise InputError(f"The encoder {ref.name} can't be loaded: {first_line(error)}") from error
     except Exception as error:  # SafetensorError, shapes that don't fit, whatever a model's own code raises
         raise InputError(
             f"The encoder {ref.name} can't be loaded: its weights in {ref.weights[0].parent} are damaged or don't "
-            f"belong to its config.json: {_first_line(error)}"
+            f"belong to its config.json: {first_line(error)}"
         ) from error
     device = "cuda" if torch.cuda.is_available() else "cpu"
     network.eval().requires_grad_(False).to(device)
@@ -326,7 +326,7 @@ def _looked(ref: ModelRef, model: Callable[[Any], Any], size: int) -> Any:
     except Exception as error:
         raise InputError(
             f"The encoder {ref.name} can't take pictures of {size} x {size} pixels, as its preprocessing says: "
-            f"{_first_line(error)}"
+            f"{first_line(error)}"
         ) from error
 
 
@@ -343,7 +343,7 @@ def _tokeniser(ref: ModelRef, network: Any) -> Callable[[list[str]], Any]:
             tokenizer = AutoTokenizer.from_pretrained(ref.folder, trust_remote_code=ref.trusted)
     except Exception as error:  # files that don't fit make the library raise almost anything
         raise InputError(
-            f"The tokenizer of the encoder {ref.name} in {ref.folder} can't be loaded: {_first_line(error)}"
+            f"The tokenizer of the encoder {ref.name} in {ref.folder} can't be loaded: {first_line(error)}"
         ) from error
     text = network.config.get_text_config()
     longest = min(tokenizer.model_max_length, getattr(text, "max_position_embeddings", None) or 512)
@@ -360,7 +360,3 @@ def _unit(features: Any) -> Latents:
     from torch.nn.functional import normalize
 
     return np.asarray(normalize(features.float(), dim=1).cpu().numpy(), np.float32)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from inspect import Parameter, signature
 from typing import Any
 
+from lateen.encoders.calling import in_a_line
 from lateen.encoders.registry import GROUP
 
 
@@ -84,9 +85,8 @@ def _info(point: EntryPoint) -> SchemeInfo:
         load = point.load()
         summary, options, problem = _first_line(load.__doc__), _options(load), None
     except Exception as error:  # a plug-in's module may raise anything
-        reason = (str(error).strip().splitlines() or [""])[0]
         summary, options = "", ()
-        problem = f"{point.value} can't be loaded: {type(error).__name__}: {reason}".rstrip(": ")
+        problem = f"{point.value} can't be loaded: {in_a_line(error)}"
     return SchemeInfo(
         scheme=point.name,
         example=known.example if known else f"{point.name}:ID",

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from jaxtyping import Float32
 
-from lateen.core.errors import InputError, MissingExtraError, nearest_spellings
+from lateen.core.errors import InputError, MissingExtraError, first_line, nearest_spellings
 
 Feeds: TypeAlias = dict[str, np.ndarray]
 Vectors = Float32[np.ndarray, "n dim"]
@@ -103,7 +103,7 @@ class Graph:
             return list(self.session.run(list(outputs), feeds))
         except Exception as error:  # onnxruntime's errors have no base of their own
             shapes = ", ".join(f"{name} {' x '.join(map(str, a.shape))}" for name, a in feeds.items())
-            raise InputError(f"The encoder onnx:{self.file} can't run on {shapes}: {_line(error)}.") from error
+            raise InputError(f"The encoder onnx:{self.file} can't run on {shapes}: {first_line(error)}.") from error
 
 
 @dataclass(frozen=True)
@@ -263,7 +263,7 @@ def _why(file: Path, error: Exception) -> str:
     head = file.read_bytes()[:64] if file.stat().st_size < 1024 else b""
     if head.startswith(b"version https://git-lfs"):
         return "it is a git-lfs pointer, not a model; run `git lfs pull`"
-    text = _line(error)
+    text = first_line(error)
     if not file.stat().st_size or "INVALID_PROTOBUF" in text:
         return "it is damaged, or no ONNX file"
     if "not a registered" in text or "No opset import" in text:
@@ -271,7 +271,3 @@ def _why(file: Path, error: Exception) -> str:
     if "external" in text.lower() or "GetFileLength" in text:
         return f"the file with its weights, which belongs beside it, is missing or damaged ({text})"
     return text
-
-
-def _line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from lateen.core.errors import InputError, LateenError, SpaceError
+from lateen.core.errors import InputError, LateenError, SpaceError, first_line
 from lateen.core.json_file import read_json, write_json
 from lateen.models.files import fingerprint, read_tensors, write_tensors
 
@@ -282,8 +282,7 @@ def _read_pickled(file: Path) -> dict[str, Tensor]:
     try:
         tensors = torch.load(file, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, UnpicklingError, EOFError, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{file} can't be read as a file of plain tensors: {reason}") from error
+        raise InputError(f"{file} can't be read as a file of plain tensors: {first_line(error)}") from error
     if not isinstance(tensors, dict) or not all(isinstance(t, Tensor) for t in tensors.values()):
         raise InputError(f"{file} holds something else than named tensors.")
     return {str(name): tensor for name, tensor in tensors.items()}
