@@ -212,6 +212,17 @@ def test_other_weights_and_another_tokenizer_have_other_fingerprints(tmp_path: P
     assert len({first, second, load(str(folder)).spec.fingerprint}) == 3
 
 
+def test_another_activation_is_another_encoder_and_another_version_is_not(tmp_path: Path) -> None:
+    folder = tiny_texts.save_sentences(tmp_path / "st")
+    file = folder / "config.json"
+    config = json.loads(file.read_text())
+    first = load(str(folder)).spec.fingerprint
+    file.write_text(json.dumps({**config, "transformers_version": "9", "dtype": "float16"}))
+    assert load(str(folder)).spec.fingerprint == first
+    file.write_text(json.dumps({**config, "hidden_act": "relu"}))
+    assert load(str(folder)).spec.fingerprint != first
+
+
 def test_a_model_without_its_tokenizer_is_refused(tmp_path: Path) -> None:
     folder = tiny_texts.save_sentences(tmp_path / "wordless")
     (folder / "tokenizer.json").unlink()

@@ -171,6 +171,30 @@ def test_other_weights_and_other_preprocessing_have_another_fingerprint(dino: Pa
     assert copied == first
 
 
+def test_what_the_config_says_has_another_fingerprint_and_what_has_no_effect_the_same(
+    dino: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(dino, tmp_path / "dino")
+    config = json.loads((folder / "config.json").read_text())
+
+    def configured(**entries: Any) -> str:
+        (folder / "config.json").write_text(json.dumps({**config, **entries}))
+        return load(str(folder)).spec.fingerprint
+
+    first = configured()
+    assert len({first, configured(num_attention_heads=4), configured(layer_norm_eps=0.1)}) == 3
+    assert configured(transformers_version="9", torch_dtype="float16", _name_or_path="org/dino") == first
+
+
+def test_a_model_that_takes_texts_is_another_with_another_tokenizer(clip: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(clip, tmp_path / "clip")
+    first = load(str(folder)).spec.fingerprint
+    assert first == load(str(clip)).spec.fingerprint
+    tokenizer = folder / "tokenizer.json"
+    tokenizer.write_text(tokenizer.read_text().replace('"shoe"', '"boot"'))
+    assert load(str(folder)).spec.fingerprint != first
+
+
 @pytest.mark.parametrize("kind", ["clip", "dino"])
 def test_the_laws_of_an_encoder(kind: str, request: pytest.FixtureRequest) -> None:
     encoder = load(str(request.getfixturevalue(kind)))

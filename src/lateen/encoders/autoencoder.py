@@ -15,7 +15,7 @@ from typing import Any
 
 from lateen.core.codec import Codec, LatentSpec
 from lateen.core.errors import InputError, MissingExtraError, SpaceError
-from lateen.encoders.hub import ModelRef, files_fingerprint, quiet, resolve
+from lateen.encoders.hub import ModelRef, effective, files_fingerprint, quiet, resolve
 from lateen.sources.picture import View
 
 SIZE = 256  # pixels a side, unless the model was trained on fewer
@@ -109,14 +109,13 @@ def _codec(
     preprocessing = {
         **View(side).to_dict(), "colour": "rgb", "class": kind, "latent": "mode", "grid": list(grid), **described
     }  # fmt: skip
-    config = {key: value for key, value in ref.config.items() if not key.startswith("_")}
     asked = {"options": {"size": size}} if size is not None else {}
     spec = LatentSpec(
         encoder=ref.name,
         dim=math.prod(grid),
         modality="image",
         geometry="euclidean",
-        fingerprint=files_fingerprint(ref.weights, {"config": config, **preprocessing}),
+        fingerprint=files_fingerprint(ref.weights, {"config": effective(ref.config), **preprocessing}),
         numbers_per_item=3 * side**2,
         preprocessing={**preprocessing, **asked, **ref.provenance},
     )

@@ -14,14 +14,13 @@ import numpy as np
 
 from lateen.core.codec import Latents, LatentSpec
 from lateen.core.errors import InputError, MissingExtraError, UnknownNameError, first_line, nearest_spellings
-from lateen.encoders.hub import ModelRef, files_fingerprint, quiet, resolve
+from lateen.encoders.hub import ModelRef, files_fingerprint, part_configs, quiet, resolve, tokenizer_files
 from lateen.encoders.text_batches import TOKENS, token_batches
 
 TOKENS_CUDA = 65_536
 _DOCUMENTS = ("document", "passage", "corpus")  # the library's names for the prompt of what is searched in
 _QUERIES = ("query",)
 _NO_LIMIT = 1_000_000  # what tokenizers write who know no limit is far beyond
-_TOKENISERS = ("tokenizer.json", "vocab.txt", "vocab.json", "merges.txt", "*.model")
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +135,9 @@ def load(
         dim=dim,
         modality="text",
         geometry="sphere",
-        fingerprint=files_fingerprint([*ref.weights, *_tokeniser_files(ref)], preprocessing),
+        fingerprint=files_fingerprint(
+            [*ref.weights, *tokenizer_files(ref.folder)], {"configs": part_configs(ref), **preprocessing}
+        ),
         preprocessing={**preprocessing, **ref.provenance, **_given(options)},
     )
     return SentenceEncoder(spec, _notes(ref, preprocessing), model, *prompts)
@@ -264,10 +265,6 @@ def _notes(ref: ModelRef, preprocessing: Mapping[str, object]) -> tuple[str, ...
 def _given(options: Mapping[str, object]) -> dict[str, object]:
     given = {name: value for name, value in options.items() if value is not None}
     return {"options": given} if given else {}
-
-
-def _tokeniser_files(ref: ModelRef) -> list[Any]:
-    return sorted(file for pattern in _TOKENISERS for file in ref.folder.rglob(pattern) if file.is_file())
 
 
 def _pads_to_longest(model: Any) -> bool:

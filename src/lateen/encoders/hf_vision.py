@@ -15,7 +15,7 @@ import numpy as np
 
 from lateen.core.codec import Images, Latents, LatentSpec
 from lateen.core.errors import InputError, LateenError, MissingExtraError, first_line
-from lateen.encoders.hub import ModelRef, files_fingerprint, has_tokenizer, quiet, resolve
+from lateen.encoders.hub import ModelRef, effective, files_fingerprint, has_tokenizer, quiet, resolve, tokenizer_files
 from lateen.encoders.processor import Preprocessing, read_preprocessing
 
 BATCH = 16  # pictures at a time on a processor: what a ViT makes of them stays near its caches
@@ -267,7 +267,10 @@ def _encoder(
         dim=dim,
         modality="image",
         geometry="sphere",
-        fingerprint=files_fingerprint(ref.weights, preprocessing),
+        fingerprint=files_fingerprint(
+            [*ref.weights, *(tokenizer_files(ref.folder) if both else [])],
+            {"config": effective(ref.config), **preprocessing},
+        ),
         numbers_per_item=3 * size**2,
         preprocessing={**preprocessing, **ref.provenance},
     )
@@ -336,7 +339,8 @@ def _tokeniser(ref: ModelRef, network: Any) -> Callable[[list[str]], Any]:
     if not has_tokenizer(ref.folder):
         raise InputError(
             f"The encoder {ref.name} takes texts, but {ref.folder} lacks its tokenizer. A folder made by "
-            "AutoTokenizer.from_pretrained(NAME).save_pretrained(FOLDER) holds it; put its files there."
+            "AutoTokenizer.from_pretrained(NAME).save_pretrained(FOLDER) holds it; put its files there and build "
+            "the space again: how texts are cut is a part of what its encoder is."
         )
     try:
         with quiet():

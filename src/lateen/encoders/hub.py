@@ -35,6 +35,8 @@ _VOCABULARIES = (
     "tokenizer.model",
     "spm.model",
 )
+_TOKENISERS = ("tokenizer.json", "vocab.txt", "vocab.json", "merges.txt", "*.model")
+_NO_EFFECT = ("transformers_version", "torch_dtype", "dtype")  # weights are read as 32-bit numbers anyway
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _CONVERT = {
     "hf": ("from transformers import AutoModel", "AutoModel.from_pretrained({id!r})"),
@@ -113,6 +115,22 @@ def files_fingerprint(files: Sequence[Path], preprocessing: Mapping[str, object]
             while size := stream.readinto(buffer):
                 digest.update(memoryview(buffer)[:size])
     return digest.hexdigest()
+
+
+def effective(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a config.json can change a model's vectors: all but where it comes from and what wrote it."""
+    kept = {k: v for k, v in config.items() if not k.startswith("_") and k not in _NO_EFFECT}
+    return {k: effective(v) if isinstance(v, Mapping) else v for k, v in kept.items()}
+
+
+def part_configs(ref: ModelRef) -> list[dict[str, Any]]:
+    """What has an effect of the config.json of each module of a sentence-transformers model, in order."""
+    return [effective(_config(part)) for part in _modules(ref.folder) or [ref.folder]]
+
+
+def tokenizer_files(folder: Path) -> list[Path]:
+    """The files that say how a text becomes tokens, in order."""
+    return sorted(file for pattern in _TOKENISERS for file in folder.rglob(pattern) if file.is_file())
 
 
 def has_tokenizer(folder: Path) -> bool:
