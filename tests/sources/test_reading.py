@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import time
@@ -114,6 +115,52 @@ def test_workers_end_with_their_parent(tmp_path: Path) -> None:
     while any(_alive(worker) for worker in workers) and time.monotonic() < until:
         time.sleep(0.1)
     assert not [worker for worker in workers if _alive(worker)]
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
+@pytest.mark.parametrize("impatient", [0.0, 0.1])
+def test_an_interrupt_while_workers_begin_is_the_main_process_own(tmp_path: Path, impatient: float) -> None:
+    program = (
+        f"import sys; sys.path.insert(0, {str(HERE)!r})\n"
+        "from test_reading import Numbered, row_and_process\n"
+        "from lateen.sources.picture import View\n"
+        "from lateen.sources.reading import read_ahead\n"
+        "try:\n"
+        "    stretches = (Numbered(i, 0.1) for i in range(999))\n"
+        "    list(read_ahead(stretches, View(8), count=999, workers=2, finish=row_and_process))\n"
+        "except KeyboardInterrupt:\n"
+        "    print('stopped', flush=True)\n"
+    )
+    (tmp_path / "main.py").write_text(program)
+    child = subprocess.Popen(
+        [sys.executable, tmp_path / "main.py"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    until = time.monotonic() + 60
+    while not _workers_of(child.pid) and time.monotonic() < until:
+        time.sleep(0.005)
+    time.sleep(0.05)  # a worker takes longer than that to import what it needs
+    os.killpg(child.pid, signal.SIGINT)
+    if impatient:
+        time.sleep(impatient)
+        os.killpg(child.pid, signal.SIGINT)
+    out, err = child.communicate(timeout=60)
+    assert impatient or out == "stopped\n"  # the second ^C may come when the first has been dealt with
+    assert "loky" not in err
+
+
+def _workers_of(parent: int) -> list[Path]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if int((process / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
+                found += [process] if b"popen_loky" in (process / "cmdline").read_bytes() else []
+        except OSError:
+            continue
+    return found
 
 
 def _alive(process: int) -> bool:

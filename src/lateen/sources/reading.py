@@ -7,12 +7,13 @@ the same for any number of workers, and memory is the same for any size of the s
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol, TypeVar
 
 from lateen.core.errors import InputError, LateenError
@@ -89,7 +90,8 @@ def _pooled(
         try:
             while True:
                 while len(ahead) <= most and (stretch := next(todo, None)) is not None:
-                    ahead.append(running.submit(_read, stretch, view, finish))
+                    with _interrupts_held():
+                        ahead.append(running.submit(_read, stretch, view, finish))
                 if not ahead:
                     return
                 yield ahead.popleft().result()
@@ -107,21 +109,46 @@ def _read(stretch: Stretch, view: View | None, finish: Callable[[Batch], Result]
     return finish(stretch.read(view))
 
 
-def _processes(count: int) -> AbstractContextManager[_Pool]:
-    """Processes that are started afresh, never forked, and don't run the main module again."""
+@contextmanager
+def _processes(count: int) -> Iterator[_Pool]:
+    """Processes that are started afresh, never forked, and don't run the main module again.
+
+    They are ended at once where something went wrong, and ^C waits until they are: an end that is interrupted leaves
+    processes that the main one would wait for.
+    """
+    from multiprocessing import resource_tracker
+
     from loky import ProcessPoolExecutor
     from loky.backend import get_context
 
-    pool: AbstractContextManager[_Pool] = ProcessPoolExecutor(
+    resource_tracker.ensure_running()  # starting it lets ^C through, so that is done before any is held
+    pool = ProcessPoolExecutor(
         max_workers=count, context=get_context("loky"), initializer=_begin, initargs=(os.getpid(),)
     )
-    return pool
+    well = False
+    try:
+        yield pool
+        well = True
+    finally:
+        with _interrupts_held():
+            pool.shutdown(kill_workers=not well)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Processes that are started here never see ^C, not even before `_begin`; the main process sees it afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin(parent: int) -> None:
     """Give way to the model, ignore the ^C that the main process handles, and end when that one is gone."""
-    import signal
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(19)
