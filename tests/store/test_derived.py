@@ -40,3 +40,17 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StorageError, match=r"Writing .* failed"):
         Derived(tmp_path / "file" / "derived").make("map", "k", ".bin", full)
+
+
+def test_a_space_that_is_read_only_keeps_what_it_has_and_borrows_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = Derived(tmp_path).make("map", "a", ".npy", lambda file: file.write(b"old"))
+    monkeypatch.setattr("os.access", lambda path, mode: False)  # for root, nothing is read-only
+    derived = Derived(tmp_path)
+    assert derived.make("map", "a", ".npy", lambda file: file.write(b"never")).read_bytes() == b"old"
+    made = derived.make("map", "b", ".npy", lambda file: file.write(b"new"))
+    assert made.read_bytes() == b"new"
+    assert made == Derived(tmp_path).path("map", "b", ".npy")
+    derived.keep_only("map", "b")
+    assert list(tmp_path.iterdir()) == [there]
