@@ -294,3 +294,13 @@ def test_output_that_can_not_be_written_or_is_closed(faces_folder: Path) -> None
             2,
             "lateen: What was printed could not be written: the disk is full.\n",
         )
+
+
+def test_an_id_of_any_length_leaves_room_for_the_other_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    from lateen.cli.output import matches
+    from lateen.operations.near import Match
+
+    matches("nearest", [Match("x" * 10_000, 0.125, {}), Match("new\nline", 0.25, {}), Match("short", 0.5, {})])
+    _, header, long, broken, short = capsys.readouterr().out.splitlines()
+    assert "distance" in header
+    assert (long.split()[-1], broken.split(), short.split()) == ("0.125", ["new", "line", "0.25"], ["short", "0.5"])

@@ -79,9 +79,11 @@ def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     for i, name in enumerate(columns):  # the first column is an id or a name: kept whole, so that it can be copied
         drawn.add_column(Text(name), overflow="fold", no_wrap=i == 0, min_width=_widest(rows, i) if i == 0 else None)
     print(title)
-    for row in rows:
-        drawn.add_row(*map(Text, row))  # plain text: an id may look like rich's markup
-    Console().print(drawn)
+    for first, *others in rows:
+        drawn.add_row(*map(Text, [_one_line(first), *others]))  # plain text: an id may look like rich's markup
+    console = Console()
+    console.width = max(console.width, _widest(rows, 0) + 12 * (len(columns) - 1))  # the terminal breaks long lines
+    console.print(drawn)
 
 
 def matches(title: str, found: Sequence[Match]) -> None:
@@ -99,7 +101,12 @@ def figure(value: float | None, digits: int = 3) -> str:
 
 
 def _widest(rows: list[list[str]], column: int) -> int:
-    return max((len(row[column]) for row in rows), default=1)
+    return max((len(_one_line(row[column])) for row in rows), default=1)
+
+
+def _one_line(id: str) -> str:
+    """An id that leaves room for the columns beside it; all of it is in --json."""
+    return id if len(id) <= MOST_LETTERS and "\n" not in id else _short(id)
 
 
 def _short(value: object) -> str:

@@ -105,6 +105,8 @@ class UnfittedPCA:
 
     def _require_room(self, items: Any) -> None:
         n, each = len(items), items[0].size if len(items) else 0
+        if n < 2:
+            raise InputError(f"The encoder pca:{self.dim} needs 2 items or more to be fitted to; it got {n}.")
         if self.dim > min(n, each):
             raise InputError(
                 f"The encoder pca:{self.dim} was to be fitted to {n:,} items of {each:,} numbers, which have at most "

@@ -247,5 +247,5 @@ def _reason(error: Exception) -> str:
         return "not a picture, damaged, or of a kind that Pillow can't read"
     if isinstance(error, Image.DecompressionBombError):
         return f"more than {MAX_PIXELS:,} pixels (a decompression bomb?)"
-    text = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    text = (error.strerror if isinstance(error, OSError) else None) or str(error).strip() or type(error).__name__
     return f"damaged or truncated: {text}" if isinstance(error, OSError) else f"damaged: {text}"
