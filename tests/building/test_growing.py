@@ -56,7 +56,7 @@ def test_what_is_new_is_added_and_the_rest_is_as_it_was(photos: Path) -> None:
     result = grow(photos, progress=seen.append)
     assert result.growth is not None
     assert (result.n, result.growth.added, result.growth.unchanged) == (13, 3, 10)
-    assert [p.total for p in seen] == [3], "only what is new is read and encoded"
+    assert [(p.doing, p.total) for p in seen] == [("comparing", 10), ("encoding", 3)], "only what is new is encoded"
     space = SpaceFolder.open(result.path)
     assert space.ids() == [*before, "00.png", "new.png", "sub/11.png"]
     after = vectors(space)
@@ -124,7 +124,7 @@ def test_a_stopped_append_leaves_the_space_as_it_was_and_is_gone_on_with(photos:
     (photos / "2.png").rename(photos / "2b.png")
 
     def stop(progress: BuildProgress) -> None:
-        if progress.done > 12:
+        if progress.doing == "encoding" and progress.done > 12:
             raise KeyboardInterrupt
 
     with pytest.raises(InterruptedWorkError, match=r"a.space is as it was, \d+ new items wait beside it"):
@@ -144,7 +144,7 @@ def test_a_stopped_append_of_a_source_that_changed_again_starts_over(photos: Pat
         paint(photos / f"{i}.png", 4 * i)
 
     def stop(progress: BuildProgress) -> None:
-        if progress.done > 8:
+        if progress.doing == "encoding" and progress.done > 8:
             raise KeyboardInterrupt
 
     with pytest.raises(InterruptedWorkError):
@@ -294,3 +294,24 @@ def test_ids_that_occur_twice_have_not_changed(tmp_path: Path) -> None:
         assert (result.n, result.rejected) == (2, 1)
     assert result.growth is not None
     assert (result.growth.unchanged, result.growth.changed) == (2, ())
+
+
+def test_what_was_not_said_is_as_it_was(photos: Path, tmp_path: Path) -> None:
+    build(photos, encoder="pca:4", out=tmp_path / "p.space", dtype="float16", fit="pad", size=16)
+    paint(photos / "20.png", 3)
+    result = build(photos, out=tmp_path / "p.space")
+    assert result.n == 11
+    assert SpaceFolder.open(result.path).meta.spec.encoder == "pca:4"
+    build(photos, encoder="pixels", out=tmp_path / "x.space", size=8)
+    paint(photos / "21.png", 3)
+    assert build(photos, out=tmp_path / "x.space").n == 12
+
+
+def test_an_interrupt_while_comparing(photos: Path) -> None:
+    grow(photos)
+
+    def stop(progress: BuildProgress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(InterruptedWorkError, match=r"a\.space is as it was"):
+        grow(photos, progress=stop)

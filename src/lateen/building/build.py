@@ -96,9 +96,11 @@ def build(
     replacing.restore(out)
     place = _place(out, resume, force, append)
     asked = {name: value for name, value in options.items() if value is not None and value is not False}
-    wishes = Wishes(fit, geometry, dtype, seed, asked)
-    opened = open_source(source, fields=fields, limit=limit, columns=columns)
     old = read_meta(place) if (place / FILE).is_file() and not force else None
+    wishes = Wishes(fit, geometry, dtype, seed, asked)
+    if old is not None:
+        wishes = wishes.where_unsaid(old, encoder is None)
+    opened = open_source(source, fields=fields, limit=limit, columns=columns)
     plan = _plan(opened, encoder, wishes, place, old)
     run = Run(plan, strict, workers, progress, started)
     finished = resume and old is not None and old.items == len(opened) and _nothing_begun(place, old)
@@ -113,25 +115,30 @@ def _plan(
     source: Source, encoder: Encoder | str | None, wishes: Wishes, place: Path, old: SpaceMeta | None
 ) -> Plan:
     """Find the encoder and settle what is to do."""
-    if encoder is None:
-        encoder = DEFAULTS.get(source.modality)
-        if encoder is None:
-            raise InputError(
-                f"{source.name} holds {source.modality} items, which need an encoder; name one, such as "
-                "--encoder st:ORG/NAME. `lateen encoders` lists them."
-            )
-    if not isinstance(encoder, str):
-        return Plan.of(source, encoder, wishes)
-    model = load_encoder(encoder, wishes.options)
+    unsaid = old.spec.encoder if old is not None else DEFAULTS.get(source.modality)
+    named = encoder if encoder is not None else unsaid
+    if named is None:
+        raise InputError(
+            f"{source.name} holds {source.modality} items, which need an encoder; name one, such as "
+            "--encoder st:ORG/NAME. `lateen encoders` lists them."
+        )
+    if not isinstance(named, str):
+        return Plan.of(source, named, wishes)
+    kept = _kept_encoder(place, named, old)
+    if kept is not None and encoder is None:
+        return Plan.of(source, kept, wishes, named)
+    model = load_encoder(named, wishes.options)
     if isinstance(model, Encoder):
-        plan = Plan.of(source, model, wishes)
-        return replace(plan, notes=_advice(encoder, source))
-    kept = place / CODEC
-    if old is not None and old.spec.encoder == encoder and kept.is_dir():  # as it was fitted then
-        model = load_encoder(f"{EncoderName.parse(encoder).scheme}:{kept}")
-    if not isinstance(model, Encoder):
-        model = fitted(model, source, wishes.seed)
-    return Plan.of(source, model, wishes, encoder)
+        return replace(Plan.of(source, model, wishes), notes=_advice(named, source))
+    return Plan.of(source, kept or fitted(model, source, wishes.seed), wishes, named)
+
+
+def _kept_encoder(place: Path, named: str, old: SpaceMeta | None) -> Encoder | None:
+    """The encoder in a space's own folder, if the space has it there and was made by one of that name."""
+    if old is None or old.spec.encoder != named or not (place / CODEC).is_dir():
+        return None
+    kept = load_encoder(f"{EncoderName.parse(named).scheme}:{place / CODEC}")
+    return kept if isinstance(kept, Encoder) else None
 
 
 def _advice(encoder: str, source: Source) -> tuple[str, ...]:
@@ -158,12 +165,12 @@ def _grow(run: Run, out: Path, old: SpaceMeta, append: bool) -> BuildResult:
         )
     plan.require_same(out, old, grown=True)
     folder = SpaceFolder.open(out)
-    growth = Growth.compare(plan.source, folder, plan.repeated)
-    if old.source != plan.source.name:
-        growth.vanished_is_elsewhere(plan.source)
-    growth.conform(plan.source.field_schema.empty_table(), 0)  # refused before anything is encoded
     writer: SpaceWriter | None = None
     try:
+        growth = Growth.compare(plan.source, folder, plan.repeated, run.on_compared)
+        if old.source != plan.source.name:
+            growth.vanished_is_elsewhere(plan.source)
+        growth.conform(plan.source.field_schema.empty_table(), 0)  # refused before anything is encoded
         with SpaceWriter.on(folder) as writer:
             run.plan = plan.only(growth.rows, writer.base)
             if any(n not in run.plan.shards or e.key != run.plan.key(n) for n, e in writer.new_entries.items()):

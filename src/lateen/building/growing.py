@@ -6,18 +6,21 @@ that item under another name.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
 
 from lateen.core.errors import InputError, SpaceError
-from lateen.sources.source import Batch, RowNumbers, Rows, Source, contents, no_fields
+from lateen.sources.reading import cores
+from lateen.sources.source import Batch, RowNumbers, Rows, Source, contents, ids_of, no_fields
 from lateen.store.folder import SpaceFolder
 from lateen.store.thumbnails import Prepared
 
-TOGETHER = 4096  # items whose content is compared at a time
+TOGETHER = 1024  # items whose content is compared at a time
 NAMED = 20  # ids of a kind that a result names
 
 
@@ -81,42 +84,47 @@ class Growth:
     elsewhere: bool = False
 
     @classmethod
-    def compare(cls, source: Source, folder: SpaceFolder, repeated: Collection[int] = ()) -> Growth:
+    def compare(
+        cls,
+        source: Source,
+        folder: SpaceFolder,
+        repeated: Collection[int] = (),
+        on_compared: Callable[[int, int], object] = lambda done, total: None,
+    ) -> Growth:
         """Read what of the source the space has an id for, and compare its content.
 
         Args:
             source: The source.
             folder: The space.
             repeated: Rows that are refused because their id is another's: nothing is known of them.
+            on_compared: Told (items compared, items to compare).
 
         Raises:
             SpaceError: If the space is from before contents were kept.
         """
         digests = folder.digests()
-        if len(digests) < len(folder):
+        if digests is None:
             raise SpaceError(
                 f"{folder.path} was built by an earlier lateen, which kept no digests of contents, so nothing can be "
                 "added to it. Build it anew with --force."
             )
-        ids = source.ids
-        there = np.array([id in digests for id in ids], bool)
+        ids, kept = source.ids, folder.ids()
+        there = kept.rows_of(ids)
+        old = np.setdiff1d(np.flatnonzero(there >= 0), np.fromiter(repeated, np.int64, len(repeated)))
+        blocks = [old[start : start + TOGETHER] for start in range(0, len(old), TOGETHER)]
         unchanged, changed = 0, []
-        old = np.setdiff1d(np.flatnonzero(there), np.fromiter(repeated, np.int64, len(repeated)))
-        for start in range(0, len(old), TOGETHER):
-            rows = old[start : start + TOGETHER]
-            found = contents(source.take(rows))
-            for row in rows.tolist():
-                if found.get(row) == digests[ids[row]]:
-                    unchanged += 1
-                else:
-                    changed.append(ids[row])
-        known = set(ids)
+        for rows, found in zip(blocks, _contents(source, blocks), strict=True):
+            same = [found.get(row) == digests[there[row]].tobytes() for row in rows.tolist()]
+            unchanged += sum(same)
+            changed += [ids[row] for row, is_same in zip(rows.tolist(), same, strict=True) if not is_same]
+            on_compared(unchanged + len(changed), len(old))
+        seen = np.zeros(len(folder), bool)
+        seen[there[there >= 0]] = True
         vanished: dict[bytes, list[str]] = {}
-        for id, digest in digests.items():
-            if id not in known:
-                vanished.setdefault(digest, []).append(id)
-        new = np.flatnonzero(~there)
-        retried = frozenset(ids[row] for row in new.tolist())
+        for row in np.flatnonzero(~seen).tolist():
+            vanished.setdefault(digests[row].tobytes(), []).append(kept[row])
+        new = np.flatnonzero(there < 0)
+        retried = frozenset(ids_of(ids, new))
         return cls(new, retried, unchanged, changed, vanished, len(folder), folder.field_schema())
 
     def vanished_is_elsewhere(self, source: Source) -> None:
@@ -194,6 +202,17 @@ class Growth:
             vanished=tuple(vanished[:NAMED]),
             counts=counts,
         )
+
+
+def _contents(source: Source, blocks: Sequence[Rows]) -> Iterator[dict[int, bytes]]:
+    """Contents of each block of rows, a few blocks ahead: reading files and hashing both let other threads run."""
+    ahead: deque[Future[dict[int, bytes]]] = deque()
+    with ThreadPoolExecutor(cores()) as pool:
+        for rows in blocks:
+            ahead.append(pool.submit(contents, source.take(rows)))
+            if len(ahead) > cores():
+                yield ahead.popleft().result()
+        yield from (future.result() for future in ahead)
 
 
 def _only(batch: Batch, rows: list[int]) -> Batch:

@@ -52,6 +52,23 @@ class Wishes:
         if self.dtype is not None and self.dtype not in DTYPES:
             raise InputError(f"There is no dtype {self.dtype!r}; choose one of {', '.join(DTYPES)}.")
 
+    def where_unsaid(self, old: SpaceMeta, options: bool) -> Wishes:
+        """The same, and what was not said is as it was in a space that is gone on with or added to.
+
+        Args:
+            old: What its space.json says.
+            options: Whether that goes for the options of the encoder, too.
+        """
+        kept = old.spec.preprocessing.get("options")
+        was = kept if options and not self.options and isinstance(kept, Mapping) else self.options
+        return replace(
+            self,
+            fit=self.fit or old.fit or None,
+            geometry=self.geometry or old.spec.geometry,
+            dtype=self.dtype or old.spec.dtype,
+            options=was,
+        )
+
     def spec(self, spec: LatentSpec) -> LatentSpec:
         """The spec of the space: the encoder's, with the wishes."""
         # Leave to run a model's code is given by whoever opens the space, not by whoever made it

@@ -22,6 +22,7 @@ class BuildProgress:
         eta_seconds: How long the rest will take at this rate.
         rejected: Items that could not be used.
         model_busy: Share of the time that the encoder was at work.
+        doing: "encoding", or "comparing" a source that grew with the space.
     """
 
     done: int
@@ -30,6 +31,7 @@ class BuildProgress:
     eta_seconds: float
     rejected: int
     model_busy: float = 0.0
+    doing: str = "encoding"
 
 
 Progress: TypeAlias = Callable[[BuildProgress], object]

@@ -68,6 +68,7 @@ class Run:
     progress: Progress | None
     started: float
     rejected: int = 0
+    _begun: float = field(default_factory=time.perf_counter)
     _seconds: dict[str, float] = field(
         default_factory=lambda: dict.fromkeys(("read", "encode", "write", "measure"), 0.0)
     )
@@ -79,6 +80,7 @@ class Run:
             writer: Of the space.
             growth: What is known of the source if the space is one that grows.
         """
+        self._begun = time.perf_counter()
         resumed = done = self._check_finished(writer, growth)
         todo = [number for number in self.plan.shards if number not in writer.entries]
         chunks = [rows for number in todo for rows in self.plan.chunks(number)]
@@ -190,10 +192,16 @@ class Run:
 
     def _report(self, done: int, resumed: int) -> None:
         if self.progress is not None:
-            seconds = time.perf_counter() - self.started
+            seconds = time.perf_counter() - self._begun
             total, rate = len(self.plan.rows), (done - resumed) / seconds
             busy = self._seconds["encode"] / seconds
             self.progress(BuildProgress(done, total, rate, (total - done) / rate, self.rejected, busy))
+
+    def on_compared(self, done: int, total: int) -> None:
+        """Say how far the comparison of a source with the space is."""
+        if self.progress is not None:
+            rate = done / (time.perf_counter() - self._begun)
+            self.progress(BuildProgress(done, total, rate, (total - done) / rate, 0, doing="comparing"))
 
     def _nothing_left(self, writer: SpaceWriter) -> InputError:
         """The error of a source in which every item is bad; an empty space is of no use and is removed."""

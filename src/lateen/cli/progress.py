@@ -32,15 +32,25 @@ class Bar:
 
     def __call__(self, state: BuildProgress) -> None:
         """A step of a build."""
-        bad = f"  {state.rejected:,} rejected" if state.rejected else ""
-        text = f"{state.items_per_second:,.0f} items/s  model busy {state.model_busy:.0%}{bad}"
-        self._show("encoding", state.done, state.total, text)
+        text = f"{state.items_per_second:,.0f} items/s  {_duration(state.eta_seconds)} left"
+        if state.doing == "encoding":
+            text += f"  model busy {state.model_busy:.0%}"
+        if state.rejected:
+            text += f"  {state.rejected:,} rejected"
+        self._show(state.doing, state.done, state.total, text)
 
     def _show(self, what: str, done: int, total: int, text: str) -> None:
         self._progress.start()  # not before there is something to show: an empty bar would leave an empty line
         if what not in self._tasks:
             self._tasks[what] = self._progress.add_task(what, total=total, text=text)
         self._progress.update(self._tasks[what], completed=done, total=total, text=text)
+
+
+def _duration(seconds: float) -> str:
+    """1:23, or 2:03:04."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 @contextmanager

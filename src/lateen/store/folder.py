@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32, Int64, UInt8
 
 from lateen.core.codec import LatentSpec
 from lateen.core.errors import InputError, SpaceError, UnknownNameError, nearest_spellings
@@ -260,13 +260,16 @@ class SpaceFolder:
         """Where an item came from; "" if from nowhere."""
         return str(self.take([self.row(id)], ["uri"]).column("uri")[0].as_py())
 
-    def digests(self) -> dict[str, bytes]:
-        """What names the content of each item, by id; empty in a space from before they were kept."""
+    def digests(self) -> UInt8[np.ndarray, "n 16"] | None:
+        """What names the content of each item; None in a space from before it was kept."""
         if "digest" not in self.table(POINTS).schema.names:
-            return {}
-        found: dict[str, bytes] = {}
-        for batch in self.scan(["id", "digest"]):
-            found.update(zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True))
+            return None
+        found = np.empty((len(self), 16), np.uint8)
+        row = 0
+        for batch in self.scan(["digest"]):
+            here = b"".join(batch.column(0).to_pylist())
+            found[row : row + len(batch)] = np.frombuffer(here, np.uint8).reshape(-1, 16)
+            row += len(batch)
         return found
 
     @contextmanager

@@ -120,9 +120,11 @@ class Identifiers(Sequence[str]):
         return row if self._bytes(row) == wanted else None
 
     def rows_of(self, ids: Iterable[str]) -> Int64[np.ndarray, " m"]:
-        """The row of each id, -1 where there is no such id."""
-        rows = [self.row(id) for id in ids]
-        return np.array([-1 if row is None else row for row in rows], np.int64)
+        """The row of each id, -1 where there is no such id; all at once, in a fraction of what `row` takes for each."""
+        wanted = pa.array([_encoded(id) for id in ids], pa.binary())
+        known = self.column().cast(pa.binary())
+        rows = pc.index_in(wanted, value_set=known).fill_null(-1)
+        return np.asarray(rows.to_numpy(zero_copy_only=False), np.int64)
 
     def column(self) -> pa.ChunkedArray:
         """The ids as a column of a table."""
