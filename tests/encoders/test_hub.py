@@ -13,8 +13,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from lateen.core.codec import LatentSpec
 from lateen.core.errors import InputError
-from lateen.encoders.hub import files_fingerprint, has_tokenizer, quiet, resolve
+from lateen.encoders.hub import as_recorded, files_fingerprint, has_tokenizer, quiet, resolve
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -173,6 +174,21 @@ def test_models_downloaded_before_are_found_with_their_commit(tmp_path: Path) ->
     code = "from lateen.encoders.hub import resolve; r = resolve('hf', 'org/vit')"
     ended = _python(f"{code}; print(r.name, r.commit, len(r.weights))", HF_HUB_OFFLINE="1", HF_HUB_CACHE=str(tmp_path))
     assert ended.stdout.split() == ["hf:org/vit", COMMIT, "1"], ended.stderr
+
+
+def test_a_space_asks_for_the_commit_that_it_was_made_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def spec(encoder: str, commit: object) -> LatentSpec:
+        return LatentSpec(encoder, 8, "image", "sphere", preprocessing={"commit": commit})
+
+    assert as_recorded(spec("hf:org/vit", COMMIT)) == f"hf:org/vit@{COMMIT}"
+    assert as_recorded(spec("diffusers:org/vae@main", COMMIT)) == f"diffusers:org/vae@{COMMIT}"
+    assert as_recorded(spec("vae:org/vit", COMMIT)) == "vae:org/vit"
+    for nothing in (None, "main", "../../etc", f"{COMMIT}/..", 3):
+        assert as_recorded(spec("st:org/text", nothing)) == "st:org/text"
+    write(tmp_path / "org" / "vit")  # a folder of that name is another model
+    code = f"import os; os.chdir({str(tmp_path)!r}); from lateen.encoders.hub import resolve"
+    ended = _python(f"{code}; resolve('hf', 'org/vit', '{COMMIT}')", HF_HUB_OFFLINE="1")
+    assert f"hf download org/vit --revision {COMMIT}" in ended.stderr
 
 
 def test_fingerprints_know_every_byte_and_the_preprocessing(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from lateen.core.codec import LatentSpec
 from lateen.core.errors import InputError, MissingExtraError, nearest_spellings
 from lateen.encoders.registry import TRUST
 
@@ -37,6 +38,7 @@ _VOCABULARIES = (
 )
 _TOKENISERS = ("tokenizer.json", "vocab.txt", "vocab.json", "merges.txt", "*.model")
 _NO_EFFECT = ("transformers_version", "torch_dtype", "dtype")  # weights are read as 32-bit numbers anyway
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _CONVERT = {
     "hf": ("from transformers import AutoModel", "AutoModel.from_pretrained({id!r})"),
@@ -100,9 +102,18 @@ def resolve(scheme: str, id: str, revision: str | None = None, trust_remote_code
         raise InputError(f"{called} can't be loaded: {_no_folder(scheme, id)}")
     found = _fetch(called, id, revision, _SMALL + (["*.py"] if trust_remote_code else []))
     _refuse_code(called, found, trust_remote_code)
-    _fetch(called, id, revision, _weight_patterns(scheme))
-    commit = found.name if re.fullmatch(r"[0-9a-f]{40}", found.name) else None
+    commit = found.name if _COMMIT.fullmatch(found.name) else None
+    _fetch(called, id, commit or revision, _weight_patterns(scheme))
     return _looked_at(called, scheme, id, revision, commit, found, trust_remote_code)
+
+
+def as_recorded(spec: LatentSpec) -> str:
+    """The name that loads the encoder of a space again: with the commit of the hub that it was loaded from, if any."""
+    scheme, _, id = spec.encoder.partition(":")
+    commit = spec.preprocessing.get("commit")
+    if scheme not in _CONVERT or not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
+        return spec.encoder
+    return f"{scheme}:{id.partition('@')[0]}@{commit}"  # a branch may have gone on since
 
 
 def files_fingerprint(files: Sequence[Path], preprocessing: Mapping[str, object]) -> str:
@@ -157,6 +168,8 @@ def quiet() -> Iterator[None]:
 
 
 def _local(called: str, id: str, revision: str | None) -> Path | None:
+    if revision is not None and _COMMIT.fullmatch(revision) and _HUB_NAME.fullmatch(id):
+        return None  # only the hub has commits; a folder that happens to have the name is not meant
     try:
         path = Path(id).expanduser()
         is_folder, is_file = path.is_dir(), path.is_file()
@@ -205,6 +218,7 @@ def _fetch(called: str, id: str, revision: str | None, patterns: list[str]) -> P
         raise InputError(
             f"{called} can't be loaded: there is no folder {id}, it isn't among the models downloaded before, "
             f"and {why}. Give a folder, or fetch it where there is a network: hf download {id}"
+            + (f" --revision {revision}" if revision else "")
         ) from error
 
 

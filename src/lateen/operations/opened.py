@@ -20,6 +20,7 @@ from lateen.core.errors import InputError, SpaceError, UnknownNameError
 from lateen.core.geometry import Geometry
 from lateen.core.synthetic import Decoding, Synthetic
 from lateen.directions import Readout
+from lateen.encoders.hub import as_recorded
 from lateen.encoders.registry import TRUST, load_encoder
 from lateen.operations.locating import Located, Locator, within_reach
 from lateen.operations.searching import Search
@@ -149,7 +150,8 @@ class Opened:
         scheme = self.spec.encoder.partition(":")[0]
         kept = self.folder.codec_path
         try:
-            encoder = load_encoder(f"{scheme}:{kept}" if kept is not None else self.spec.encoder, self._options(kept))
+            name = f"{scheme}:{kept}" if kept is not None else as_recorded(self.spec)
+            encoder = load_encoder(name, self._options(kept))
         except InputError as cause:
             what = "encoded or decoded" if self.folder.meta.decodes else "encoded"
             raise SpaceError(
