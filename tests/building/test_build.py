@@ -17,7 +17,7 @@ from standins import DIM, SIZE, Noise, RandomProjection, Unmade, all_of
 import lateen.building.plan
 from lateen.building import BuildProgress, build
 from lateen.building.sampling import MOST_ITEMS, sample
-from lateen.core.codec import Images, Latents
+from lateen.core.codec import Images, Latents, LatentSpec
 from lateen.core.direction import Direction
 from lateen.core.errors import EncoderError, InputError, InterruptedWorkError, SpaceError, UnknownNameError
 from lateen.sources.picture import View
@@ -457,8 +457,27 @@ def test_large_pictures_are_read_in_small_chunks(tmp_path: Path, monkeypatch: py
             return super().take(rows)
 
     build(Watched(34), encoder=RandomProjection(), out=tmp_path / "a")
+    probe, *read = read
+    assert probe == 34, "unread: it tells how heavy items are"
     assert read[:8] == [5, 5, 5, 5, 5, 5, 2, 2]
     assert max(read) == 5  # the sample of the round trip too
+
+
+def test_long_texts_are_read_in_small_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lateen.building.plan, "CHUNK_BYTES", 10_000)
+    (tmp_path / "t.csv").write_text("text\n" + "".join(f"{i} {'x' * 2_000}\n" for i in range(30)))
+    lengths: list[int] = []
+
+    class Letters:
+        spec = LatentSpec("test:letters", 1, "text", "euclidean")
+
+        def encode(self, texts: list[str]) -> Latents:
+            lengths.append(len(texts))
+            return np.array([[len(text)] for text in texts], np.float32)
+
+    build(tmp_path / "t.csv", encoder=Letters(), out=tmp_path / "a")
+    assert max(lengths) in (1, 2, 3, 4)
+    assert sum(lengths) == 30
 
 
 def test_pixels_are_gone_once_they_are_encoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""kill -9 at fifty random moments of a build by the command line, each followed by `--resume`."""
+"""kill -9 at fifty random moments of a build by the command line, each followed by `--resume`; and of an append."""
 
 from __future__ import annotations
 
@@ -43,6 +43,13 @@ def content(space: Path) -> tuple[list[str], bytes, str, dict[str, bytes]]:
     return ids, folder.vectors().tobytes(), (space / "rejected.jsonl").read_text(), folder.thumbnails(ids)
 
 
+def killed(command: list[str], seconds: float) -> None:
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(seconds)
+    child.kill()
+    child.wait()
+
+
 @pytest.mark.slow
 def test_rows_ids_and_vectors_are_those_of_the_undisturbed_build(photos: Path, tmp_path: Path) -> None:
     begun = time.monotonic()
@@ -51,13 +58,37 @@ def test_rows_ids_and_vectors_are_those_of_the_undisturbed_build(photos: Path, t
     assert len(whole[0]) == PICTURES - PICTURES // 400
     moments, out, unfinished = random.Random(0), tmp_path / "a.space", 0
     for _ in range(KILLS):
-        child = subprocess.Popen(command(photos, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(moments.uniform(0, seconds))
-        child.kill()
-        child.wait()
+        killed(command(photos, out), moments.uniform(0, seconds))
         unfinished += not (out / "space.json").exists() or '"complete": false' in (out / "space.json").read_text()
         done = subprocess.run(command(photos, out, "--resume"), capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert content(out) == whole
         shutil.rmtree(out)
     assert unfinished >= KILLS // 2, "the kills came too late to mean anything"
+
+
+@pytest.mark.slow
+def test_an_append_is_there_whole_or_not_at_all(photos: Path, tmp_path: Path) -> None:
+    early = tmp_path / "photos"
+    shutil.copytree(photos, early, ignore=lambda folder, names: [n for n in names if n.endswith(("3.png", "7.png"))])
+    subprocess.run(command(early, tmp_path / "before.space"), check=True, capture_output=True)
+    before = content(tmp_path / "before.space")
+    shutil.copytree(photos, early, dirs_exist_ok=True)
+    grown = tmp_path / "grown.space"
+    shutil.copytree(tmp_path / "before.space", grown)
+    begun = time.monotonic()
+    subprocess.run(command(early, grown), check=True, capture_output=True)
+    seconds, after, moments, unfinished = time.monotonic() - begun, content(grown), random.Random(1), 0
+    assert len(before[0]) < len(after[0]) == PICTURES - PICTURES // 400
+    out = tmp_path / "a.space"
+    for _ in range(KILLS // 2):
+        shutil.copytree(tmp_path / "before.space", out)
+        killed(command(early, out), moments.uniform(0, seconds))
+        now = content(out)
+        assert now in (before, after)
+        unfinished += now == before
+        done = subprocess.run(command(early, out), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert content(out) == after
+        shutil.rmtree(out)
+    assert unfinished >= KILLS // 4, "the kills came too late to mean anything"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -22,6 +24,7 @@ SHARD_ROWS = {"image": 2048, "text": 8192}
 MOST_SHARD_ROWS, SHARD_BYTES = 65_536, 2**27  # of vectors
 CHUNK_ROWS = 64  # pictures that are read and encoded at a time: the model begins soon, and memory stays small
 CHUNK_BYTES = 2**26
+PROBE_ROWS = 64  # items that tell how heavy a source's items are
 DTYPES = ("float32", "float16")
 
 
@@ -159,11 +162,18 @@ class Plan:
     def chunks(self, shard: int) -> Iterator[Rows]:
         """The rows of a shard that are read and encoded at a time: memory is flat whatever the size."""
         rows = self.shard(shard)
-        step = len(rows)
-        if self.view is not None:
-            step = max(1, min(CHUNK_ROWS, CHUNK_BYTES // (3 * self.view.size**2)))
-        for start in range(0, len(rows), step):
-            yield rows[start : start + step]
+        for start in range(0, len(rows), self._chunk_rows):
+            yield rows[start : start + self._chunk_rows]
+
+    @cached_property
+    def _chunk_rows(self) -> int:
+        """As many as the pixels, and what the source hands out for them, leave room for: the same in each run."""
+        most = self._shard_rows if self.view is None else CHUNK_ROWS
+        heaviest = 0 if self.view is None else 3 * self.view.size**2
+        if len(self.source):  # the first items stand for all
+            rows = np.arange(min(PROBE_ROWS, len(self.source)))
+            heaviest = max(heaviest, len(pickle.dumps(self.source.take(rows))) // len(rows))
+        return max(1, min(most, CHUNK_BYTES // max(1, heaviest)))
 
     def usable(self, rows: Rows) -> Rows:
         """Those of some rows whose id is their own."""
