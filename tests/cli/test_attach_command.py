@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import lateen as lt
@@ -98,3 +99,13 @@ def test_bad_input_ends_with_one_message(
     assert (code, out) == (2, "")
     assert message in err
     assert "Traceback" not in err
+
+
+def test_what_nothing_decodes_is_said_to_be_real_items(lateen: Run, tmp_path: Path) -> None:
+    np.save(tmp_path / "v.npy", np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32))
+    space = tmp_path / "v.space"
+    assert lateen("build", tmp_path / "v.npy", "-o", space)[0] == 0
+    for command, *items in (("path", "1", "2"), ("sample",)):
+        code, _, err = lateen(command, space, *items)
+        assert code == 0
+        assert "This space has no decoder: what is shown are the real items nearest to each point." in err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,9 @@ from lateen.core.errors import InputError, SpaceError
 from lateen.measures import psnr
 from lateen.models.decoder import LatentDecoder
 from lateen.models.run import TrainResult
+from lateen.operations.edit import Edited
+from lateen.operations.sample import Samples
+from lateen.operations.walk import Walk
 from lateen.space import Space
 
 N, SIZE = 240, 64
@@ -100,6 +104,23 @@ def test_a_space_decodes_with_it_and_no_longer_without(space: Space, trained: Tr
     assert space.path("7", "12").to_dict()["decoded_by"] == "nearest item"
     with pytest.raises(InputError, match="no attached decoder"):
         space.detach()
+
+
+def test_pictures_that_no_decoder_made_say_so(space: Space, trained: TrainResult) -> None:
+    space.direction("glasses", field="glasses", positive="> 0")
+
+    def made() -> tuple[Walk, Samples, Edited]:
+        return space.path("7", "12", steps=3), space.sample(4), space.edit("7", {"glasses": 2})
+
+    without = made()
+    for result in without:
+        assert re.search(r"no decoder; lateen train SOURCE --model decoder .* the real items nearest", result.notes[0])
+    heights = [result.picture().height for result in without]
+    space.attach(trained.model)
+    decoded = made()
+    assert [result.notes for result in decoded] == [(), (), ()]
+    for plain, titled in list(zip([result.picture().height for result in decoded], heights, strict=True))[1:]:
+        assert titled > plain  # by a title
 
 
 def test_info_says_what_decodes(space: Space, trained: TrainResult) -> None:

@@ -43,7 +43,7 @@ def command(
     print(result)
     largest = sorted(result.changed.items(), key=lambda pair: -abs(pair[1]))
     table("predicted change", ["field", "change"], [[name, f"{change:+.3g}"] for name, change in largest])
-    for warning in result.warnings:
+    for warning in (*result.notes, *result.warnings):
         note(warning)
     if result.unreadable:
         print(f"can't be read off the codes: {', '.join(result.unreadable)}")

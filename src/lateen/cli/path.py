@@ -34,12 +34,14 @@ def command(
     force: Force = False,
 ) -> None:
     """Print the steps of a path."""
-    from lateen.cli.output import FILMS, check_output, emit_json, figure, save, table
+    from lateen.cli.output import FILMS, check_output, emit_json, figure, note, save, table
     from lateen.space import Space as Open
 
     check_output(output, force, FILMS)
     result = Open(space).path(*items, steps=steps, along=along)
     save(result, output, force)
+    for said in result.notes:
+        note(said)
     if json:
         emit_json(result)
         return

@@ -25,12 +25,14 @@ def command(
     force: Force = False,
 ) -> None:
     """Sample and save the grid."""
-    from lateen.cli.output import check_output, emit_json, save
+    from lateen.cli.output import check_output, emit_json, note, save
     from lateen.operations.sample import sample_from
 
     check_output(output, force)
     result = sample_from(source, n, seed)
     save(result, output, force)
+    for said in result.notes:
+        note(said)
     if json:
         emit_json(result)
         return

@@ -13,7 +13,7 @@ from lateen.core.synthetic import Synthetic
 from lateen.operations.direction import Fitted, get
 from lateen.operations.near import shown
 from lateen.operations.opened import Opened, within_reach
-from lateen.operations.result import Pictured, rounded
+from lateen.operations.result import Pictured, not_decoded, rounded, stands_in
 from lateen.plot.edit import before_after
 
 
@@ -63,12 +63,18 @@ class Edited(Pictured):
             "decoded_by": self.after.decoded_by,
         }
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of the two pictures, a sentence each."""
+        return not_decoded(self.after, self._opened.spec.modality)
+
     def picture(self) -> Image:
         """Before, after and difference, beside the predicted changes."""
         before, after = shown([self.before.image, self.after.image])
         moves = ", ".join(f"{name} {steps:+.3g}" for name, steps in self.by.items())
-        labels = (f"{self.item}, decoded", f"{moves}  ({self.support:.2f})")
-        return before_after(before, after, labels=labels, changed=self.changed)
+        instead = stands_in(self.after)
+        labels = (self.item if instead else f"{self.item}, decoded", f"{moves}  ({self.support:.2f})")
+        return before_after(before, after, labels=labels, changed=self.changed, title=instead)
 
 
 def edit(opened: Opened, item: str | int, by: Mapping[str, float | int]) -> Edited:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PIL.Image import Image
 
+from lateen.core.synthetic import Synthetic
 from lateen.plot.save import save_picture
 
 
@@ -34,6 +35,19 @@ class Pictured(ABC):
         self.picture().save(encoded, "PNG")
         source = base64.b64encode(encoded.getvalue()).decode()
         return f'<p>{html.escape(repr(self))}</p><img src="data:image/png;base64,{source}">'
+
+
+def stands_in(made: Synthetic) -> str | None:
+    """What a picture must say of made-up points that nothing decodes; None where a decoder made them."""
+    return None if made.decoded_by == "decoder" else "Nearest real items, not decoded"
+
+
+def not_decoded(made: Synthetic, modality: str) -> tuple[str, ...]:
+    """The same for people to read, with what to do about it."""
+    if stands_in(made) is None:
+        return ()
+    advice = "; lateen train SOURCE --model decoder makes it one" if modality == "image" else ""
+    return (f"This space has no decoder{advice}: what is shown are the real items nearest to each point.",)
 
 
 def plain(value: object) -> object:

@@ -14,7 +14,7 @@ from lateen.core.synthetic import Synthetic
 from lateen.manifold import Mixture
 from lateen.operations.near import shown
 from lateen.operations.opened import Opened
-from lateen.operations.result import Pictured, rounded
+from lateen.operations.result import Pictured, not_decoded, rounded, stands_in
 from lateen.plot.grid import grid
 from lateen.store import SpaceFolder
 
@@ -32,11 +32,18 @@ class Samples(Pictured):
         items: The points and what they decode to.
         seed: Which draws these are.
         source: What they were drawn from.
+        modality: What its items are.
     """
 
     items: tuple[Synthetic, ...]
     seed: int
     source: str
+    modality: str = "image"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of the pictures, a sentence each."""
+        return not_decoded(self.items[0], self.modality)
 
     def __repr__(self) -> str:
         what = f"{len(self.items)} samples of {self.source}, seed {self.seed}"
@@ -59,7 +66,7 @@ class Samples(Pictured):
     def picture(self) -> Image:
         """A grid of the decoded samples, the support under each."""
         labels = None if math.isnan(self.items[0].support) else [f"{s.support:.2f}" for s in self.items]
-        return grid(shown([s.image for s in self.items]), labels=labels)
+        return grid(shown([s.image for s in self.items]), labels=labels, title=stands_in(self.items[0]))
 
 
 def sample(opened: Opened, n: int = 16, seed: int = 0) -> Samples:
@@ -69,7 +76,7 @@ def sample(opened: Opened, n: int = 16, seed: int = 0) -> Samples:
     """
     _require(n, seed)
     points = opened.geometry.project(Mixture.fit(opened.vectors).sample(n, seed))
-    return Samples(tuple(opened.synthesise(points)), seed, opened.name)
+    return Samples(tuple(opened.synthesise(points)), seed, opened.name, opened.spec.modality)
 
 
 def sample_from(path: Path, n: int = 16, seed: int = 0) -> Samples:

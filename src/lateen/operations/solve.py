@@ -11,7 +11,7 @@ from lateen.core.errors import InputError
 from lateen.core.synthetic import Synthetic
 from lateen.operations.near import Match, matching
 from lateen.operations.opened import Opened
-from lateen.operations.result import Pictured, known, rounded
+from lateen.operations.result import Pictured, known, rounded, stands_in
 from lateen.plot.equation import equation
 
 METHODS = ("add",)
@@ -63,7 +63,8 @@ class Solution(Pictured):
         terms = [(_sign(weight), opened.picture_of(opened.locate(name)), name) for name, weight in self.terms]
         ids = [m.id for m in self.matches]
         nearest = list(zip(opened.pictures(ids), ids, strict=True))
-        return equation(terms, self.result.image, nearest=nearest, support=known(self.support))
+        label = "result" if stands_in(self.result) is None else "nearest of all"
+        return equation(terms, self.result.image, nearest=nearest, support=known(self.support), result_label=label)
 
 
 def solve(

@@ -16,7 +16,7 @@ from lateen.core.path import Chain
 from lateen.core.synthetic import Synthetic
 from lateen.operations.near import shown
 from lateen.operations.opened import Located, Opened
-from lateen.operations.result import Pictured, known, rounded
+from lateen.operations.result import Pictured, known, not_decoded, rounded, stands_in
 from lateen.plot.animation import save_animation
 from lateen.plot.strip import strip
 
@@ -65,11 +65,17 @@ class Walk(Pictured):
             "decoded_by": self.frames[0].decoded_by,
         }
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of the frames, a sentence each."""
+        return not_decoded(self.frames[0], self._opened.spec.modality)
+
     def picture(self) -> Image:
         """The strip of decoded frames between the two real items, support under each."""
         frames = np.stack(shown([f.image for f in self.frames]))
         ends = (self._opened.picture_of(self._ends[0]), self._opened.picture_of(self._ends[1]))
-        title = f"{' → '.join(self.stops)}   ({self.along})"
+        instead = stands_in(self.frames[0])  # first, since long titles are cut
+        title = f"{f'{instead}: ' if instead else ''}{' → '.join(self.stops)}   ({self.along})"
         return strip(frames, support=[known(f.support) for f in self.frames], title=title, ends=ends)
 
     def save(self, path: str | Path, *, force: bool = False) -> Path:
