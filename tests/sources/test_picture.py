@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, features
 
 from lateen.core.errors import InputError
+from lateen.sources import picture
 from lateen.sources.folder import open_folder
 from lateen.sources.picture import MAX_PIXELS, View, read_picture
 
@@ -198,12 +199,24 @@ def test_heic_is_read_where_its_plugin_is_installed(tmp_path: Path) -> None:
 
 
 def test_heic_without_its_plugin_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lateen.sources import picture
-
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
     picture._learn_heic.cache_clear()
     heic = b"\0\0\0\x18ftypheic" + bytes(100)
-    assert refused(heic).endswith("pip install pillow-heif")
+    assert refused(heic).endswith("pip install 'lateen[heic]'")
+    assert "HEIC" in refused(b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic" + bytes(100))
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow has no AVIF")
+def test_avif_of_the_common_brand_needs_no_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    picture._learn_heic.cache_clear()
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), RED).save(file, "avif")
+    data = file.getvalue()
+    assert data[8:12] == b"avif"
+    assert b"avif" in data[16 : int.from_bytes(data[:4])]
+    common = data[:8] + b"mif1" + data[12:]
+    assert np.abs(read_picture(common, View(8)).pixels.astype(int) - RED).max() < 8
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")

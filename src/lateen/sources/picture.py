@@ -29,7 +29,8 @@ FITS = ("crop", "pad", "stretch")
 MAX_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a gigabyte of RGB
 _TYPES = "avif bmp dib gif heic heif hif jfif jp2 jpe jpeg jpg pbm pcx pgm png pnm ppm tga tif tiff webp"
 SUFFIXES = frozenset(f".{kind}" for kind in _TYPES.split())
-_HEIC = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"))
+_HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
+_HEIF = (b"mif1", b"msf1")  # the container, of HEIC or of AVIF
 _WHITE = (255, 255, 255)
 Digest: TypeAlias = bytes
 """16 bytes that name a content."""
@@ -122,7 +123,7 @@ def read_picture(file: str | Path | bytes, view: View) -> Picture:
         data = file if isinstance(file, bytes) else file_bytes(file)
         if not data:
             raise InputError("an empty file (0 bytes)")
-        if data[4:12] in _HEIC:
+        if _is_heic(data):
             _learn_heic()
         with Image.open(io.BytesIO(data)) as image:
             return _convert(image, data, view)
@@ -154,13 +155,21 @@ def view_pixels(pixels: UInt8[np.ndarray, "height width *channels"], view: View)
     return np.asarray(_square(Image.fromarray(pixels).convert("RGB"), view), np.uint8)
 
 
+def _is_heic(data: bytes) -> bool:
+    """Whether what only a plug-in reads; Pillow reads AVIF, its relative, by itself."""
+    if data[4:8] != b"ftyp":
+        return False
+    others = [data[i : i + 4] for i in range(16, min(int.from_bytes(data[:4]), 256), 4)]
+    return data[8:12] in _HEIC or (data[8:12] in _HEIF and not {b"avif", b"avis"} & set(others))
+
+
 @cache
 def _learn_heic() -> None:
     """Let Pillow read HEIC, as telephones write it."""
     try:
         plugin = import_module("pillow_heif")
     except ImportError:
-        raise InputError("HEIC, which is read once its plug-in is there: pip install pillow-heif") from None
+        raise InputError("HEIC, which is read once its plug-in is there: pip install 'lateen[heic]'") from None
     plugin.register_heif_opener()
 
 
