@@ -16,8 +16,11 @@ from lateen.models.vae import VAE, LatentStatistics, VAEConfig
 from lateen.models.vae.network import VAENetwork
 
 PLUGIN = """
+from lateen import LatentSpec
+
+
 class Loaded:
-    spec = None
+    spec = LatentSpec("toy", 1, "image", "euclidean")
 
     def __init__(self, id, revision):
         self.id, self.revision = id, revision
@@ -28,7 +31,10 @@ class Loaded:
 def load(id, revision):
     if id == "fails":
         raise RuntimeError("no such card\\nat all")
-    return Loaded(id, revision) if id != "nothing" else None
+    loaded = Loaded(id, revision)
+    if id == "bare":
+        loaded.spec = None
+    return loaded if id != "nothing" else None
 """
 
 
@@ -141,3 +147,9 @@ def tiny_vae() -> VAE:
     config = VAEConfig(size=32, latent_dim=4, width=4)
     statistics = LatentStatistics(np.zeros(4, np.float32), np.eye(4, dtype=np.float32))
     return VAE(config, VAENetwork(config).eval(), statistics, "unsaved")
+
+
+@pytest.mark.usefixtures("_plugin")
+def test_an_encoder_without_a_spec_is_refused() -> None:
+    with pytest.raises(InputError, match=r"'echo:bare' has a NoneType for its spec; expected a LatentSpec"):
+        load_encoder("echo:bare")

@@ -15,7 +15,7 @@ from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any
 
-from lateen.core.codec import Encoder, Unfitted
+from lateen.core.codec import Encoder, LatentSpec, Unfitted
 from lateen.core.errors import EncoderError, InputError, LateenError, UnknownNameError
 from lateen.encoders.calling import in_a_line
 
@@ -101,6 +101,8 @@ def load_encoder(text: str, options: Mapping[str, object] | None = None) -> Enco
         raise EncoderError(f"The encoder {text!r} can't be loaded: {in_a_line(error)}.") from error
     if not isinstance(loaded, Encoder | Unfitted):
         raise InputError(f"The loader of {text!r} gave a {type(loaded).__name__}, which is no encoder.")
+    if isinstance(loaded, Encoder) and not isinstance(loaded.spec, LatentSpec):
+        raise InputError(f"The encoder {text!r} has a {type(loaded.spec).__name__} for its spec; expected a LatentSpec.")
     return loaded
 
 
