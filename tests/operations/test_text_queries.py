@@ -168,8 +168,9 @@ def test_elsewhere_unknown_names_stay_unknown(space: Open, modality: str, kind: 
         opened.locate("shoe")
     with pytest.raises(UnknownNameError, match=r"no id 'nobody'.*the expression is 'a - nobody'"):
         opened.locate("a - nobody")
-    with pytest.raises(InputError, match=r"'a red shoe' is no id.*operator"):
+    with pytest.raises(InputError, match=r"'a red shoe' is no id.*operator") as refused:
         opened.locate("a red shoe")
+    assert (f"{encoder} takes none" in str(refused.value)) == (not isinstance(kind, SpaceError))
 
 
 def test_options_of_the_build_are_handed_on(space: Open) -> None:

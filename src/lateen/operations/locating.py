@@ -156,7 +156,7 @@ class Locator:
         if spec.modality == "text":
             return Located(text, self._encoded(encode_query, [text], repr(text)), is_text=True)
         if spec.modality != "image" or spec.encoder.partition(":")[0] in _NO_TEXTS:
-            raise error from cause
+            raise self._no_text(error) from cause
         try:
             encoder = self.encoder()
         except LateenError as missing:  # it is not known to take texts; a wrong id is likelier
@@ -164,7 +164,7 @@ class Locator:
                 raise InputError(f"{error} If it is a text: {missing}") from cause
             raise error from cause
         if not isinstance(encoder, QueryEncoder):
-            raise error from cause
+            raise self._no_text(error) from cause
         return Located(text, self._encoded(encode_query, [text], repr(text)), is_text=True)
 
     def _encoded(self, how: Callable[[Encoder, Any, int], np.ndarray], items: Any, called: str) -> Vector:
@@ -177,6 +177,11 @@ class Locator:
         if " " in item:  # meant as an expression
             return InputError(f"{item!r} is no id of {self._name} and no file. {cause}")
         return self._unknown(item, "nor a file of that name")
+
+    def _no_text(self, error: InputError) -> InputError:
+        if isinstance(error, UnknownNameError):  # a name; texts are sentences
+            return error
+        return InputError(f"{error} As a text it can't be searched for: {self.folder.meta.spec.encoder} takes none.")
 
     def _unknown(self, name: str, besides: str) -> UnknownNameError:
         return UnknownNameError("id", name, self.folder.ids().like(name), f"{self._name} ({besides})")
