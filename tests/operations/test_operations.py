@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import lateen as lt
 from lateen.core.errors import InputError, SpaceError, UnknownNameError
 from lateen.operations.edit import parse_moves
 from lateen.operations.sample import sample_from
+from lateen.plot.canvas import Page
 from lateen.space import Space
 
 
@@ -183,6 +185,16 @@ def test_info_says_how_far_the_data_is_compressed(faces: Space) -> None:
     assert compression["numbers_after"] == 64
     assert compression["psnr"] > compression["psnr_pca"]
     assert "64 per item (192 : 1)" in faces.info().describe()
+    assert f"{compression['psnr']:.2f} dB PSNR at 64 x 64 pixels, PCA" in faces.info().describe()
+
+
+def test_distances_under_pictures_are_plain_numbers(faces: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    far = faces.near("7", k=3)
+    scaled = tuple(replace(m, distance=d) for m, d in zip(far.matches, (0.12345, 12.345, 12345.6), strict=True))
+    monkeypatch.setattr(Page, "text", lambda *args, **how: written.append(str(args[3])))
+    replace(far, matches=scaled).picture()
+    assert [text.split()[-1] for text in written[1:]] == ["0.123", "12.3", "12,346"]
 
 
 def test_results_show_themselves_in_a_notebook_and_as_json(faces: Space) -> None:

@@ -38,7 +38,7 @@ class Info:
         ]
         if (r := c.round_trip) is not None:
             with_pca = f"PCA with {r.pca_dim} numbers {r.psnr_pca:.2f} dB"
-            lines.append(f"roundtrip {r.psnr:.2f} dB PSNR, {with_pca} ({r.n} items)")
+            lines.append(f"roundtrip {r.psnr:.2f} dB PSNR{self._seen_at()}, {with_pca} ({r.n} items)")
             if r.psnr < r.psnr_pca:
                 lines.append("          worse than PCA: train longer, or use a model that was trained on such data")
         if isinstance(index := f["index"], dict):
@@ -55,6 +55,13 @@ class Info:
     def to_dict(self) -> dict[str, object]:
         """Plain data, as `--json` prints it."""
         return self.facts
+
+    def _seen_at(self) -> str:
+        """The size at which the encoder sees pictures: what is lost by making them that small is not in its PSNR."""
+        provenance = self.facts["provenance"]
+        preprocessing = provenance["preprocessing"] if isinstance(provenance, dict) else {}
+        size = preprocessing.get("size")
+        return f" at {size} x {size} pixels" if size is not None else ""
 
     def _decodes(self) -> str:
         decoder = self.facts["decoder"]

@@ -74,9 +74,14 @@ class Neighbours(Pictured):
     def picture(self) -> Image:
         """The query beside its neighbours."""
         images = self._opened.pictures(m.id for m in self.matches)
-        labels = [f"{m.id}  {m.distance:.3g}" for m in self.matches]
+        labels = [f"{m.id}  {_brief(m.distance)}" for m in self.matches]
         query = self._opened.picture_of(self._located)
         return draw_neighbours(query, list(zip(images, labels, strict=True)), label=self.query)
+
+
+def _brief(distance: float) -> str:
+    """A distance under a picture: 0.125, 12.5, 1,250."""
+    return f"{distance:,.0f}" if abs(distance) >= 100 else f"{distance:.3g}"
 
 
 def near(opened: Opened, item: str | int, k: int = 10, where: str | None = None) -> Neighbours:
