@@ -12,6 +12,7 @@ from PIL import Image
 
 from lateen.core.errors import InputError
 from lateen.plot.atlas import as_thumbnail, make_atlas
+from lateen.plot.canvas import Page
 from lateen.plot.coloring import Categories, Numbers, Texts, colors_of, number_text, read_field
 from lateen.plot.map_html import MISSING_CODE, map_html, read_map_html
 from lateen.plot.map_png import map_png
@@ -115,6 +116,24 @@ def test_map_colors_and_legend() -> None:
         assert len(columns) > 100
         assert (columns < 310).mean() > 0.9 if side == "left" else (columns > 270).mean() > 0.9
         assert (image[:, 610:] == ink).all(axis=2).any()
+
+
+def test_categories_without_a_colour_of_their_own_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(Page, "text", lambda *args, **how: written.append(str(args[3])))
+    for more, said in ((1, "1 other"), (2, "2 others")):
+        values = np.array([f"c{i}" for i in range(len(CATEGORIES) + more)] * 20)
+        map_png(scattered(len(values)), colors=values, field="kind", size=1400)
+        assert said in written
+
+
+def test_the_legend_names_as_many_categories_as_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(Page, "text", lambda *args, **how: written.append(str(args[3])))
+    names = [f"c{i}" for i in range(20)]
+    map_png(scattered(400), colors=np.array(20 * names), field="kind", size=1400)
+    assert set(names) <= set(written)
+    assert not any("other" in text for text in written)
 
 
 @pytest.mark.parametrize(

@@ -148,15 +148,18 @@ def _legend(page: Page, coloring: Categories | Numbers | Texts, field: str, y: i
     if isinstance(coloring, Numbers):
         _scale(page, coloring, x, y, min(320, height - 60))
     elif isinstance(coloring, Categories):
-        room = max(1, (height - 60) // 28 - 2)
-        shown = min(len(coloring.names), len(CATEGORIES), room)
+        colored, missing = min(len(coloring.names), len(CATEGORIES)), int((coloring.codes < 0).sum())
+        lines = (height - 60) // 28 - bool(missing)
+        fits = len(coloring.names) <= min(lines, len(CATEGORIES))
+        shown = colored if fits else max(1, min(colored, lines - 1))  # the last line counts the others
         entries = [
             (category_color(i), name, count)
             for i, (name, count) in enumerate(zip(coloring.names[:shown], coloring.counts, strict=False))
         ]
-        rest, missing = sum(coloring.counts[shown:]), int((coloring.codes < 0).sum())
+        rest = sum(coloring.counts[shown:])
         if rest:
-            entries.append((MISSING, f"{len(coloring.names) - shown} others", rest))
+            grey = shown == colored  # else some have a colour of their own, for which there is no line
+            entries.append((MISSING if grey else PAPER, _others(len(coloring.names) - shown), rest))
         if missing:
             entries.append((FAINT if rest else MISSING, "missing", missing))
         for ink, name, count in entries:
@@ -164,6 +167,10 @@ def _legend(page: Page, coloring: Categories | Numbers | Texts, field: str, y: i
             page.text(x + 22, y, name, width=width - 22 - 64)
             page.text(x + width, y, f"{count:,}", align="right", color=MUTED)
             y += 28
+
+
+def _others(n: int) -> str:
+    return "1 other" if n == 1 else f"{n} others"
 
 
 def _scale(page: Page, numbers: Numbers, x: int, y: int, height: int) -> None:
