@@ -86,6 +86,7 @@ def test_a_folder_of_pictures_all_the_way(lateen: Run, photos: Path, tmp_path: P
 def test_every_command_writes_its_picture(lateen: Run, faces: Space, tmp_path: Path) -> None:
     space = faces.folder
     answer(lateen("direction", "fit", space, "blond", "--field", "hair_colour", "--json"))
+    assert "\n1 direction of " in "\n" + lateen("direction", "list", space)[1]
     commands = {
         "near.png": ("near", space, "7"),
         "path.webp": ("path", space, "3", "11"),

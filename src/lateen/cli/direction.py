@@ -80,7 +80,8 @@ def list_(space: Space, json: Json = False) -> None:
     if not rows:
         print(f"{space} has no directions yet; fit one: lateen direction fit --help")
         return
-    table(f"{len(rows)} directions of {space}", ["name", "positive", "AUC", "by chance", "gap (steps)"], rows)
+    count = "1 direction" if len(rows) == 1 else f"{len(rows)} directions"
+    table(f"{count} of {space}", ["name", "positive", "AUC", "by chance", "gap (steps)"], rows)
 
 
 @app.command("show", help=SHOW_HELP)
