@@ -102,7 +102,8 @@ def load_encoder(text: str, options: Mapping[str, object] | None = None) -> Enco
     if not isinstance(loaded, Encoder | Unfitted):
         raise InputError(f"The loader of {text!r} gave a {type(loaded).__name__}, which is no encoder.")
     if isinstance(loaded, Encoder) and not isinstance(loaded.spec, LatentSpec):
-        raise InputError(f"The encoder {text!r} has a {type(loaded.spec).__name__} for its spec; expected a LatentSpec.")
+        found = type(loaded.spec).__name__
+        raise InputError(f"The encoder {text!r} has a {found} for its spec; expected a LatentSpec.")
     return loaded
 
 
