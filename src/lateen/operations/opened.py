@@ -20,6 +20,7 @@ from lateen.core.errors import InputError, SpaceError, UnknownNameError
 from lateen.core.geometry import Geometry
 from lateen.core.synthetic import Decoding, Synthetic
 from lateen.directions import Readout
+from lateen.encoders.calling import encode
 from lateen.encoders.hub import as_recorded
 from lateen.encoders.registry import TRUST, load_encoder
 from lateen.operations.locating import Located, Locator, within_reach
@@ -202,8 +203,9 @@ class Opened:
         """Id and fields of some rows, as plain data."""
         if not len(rows):
             return []
-        taken = self.folder.take(rows, ["id", *self.folder.field_schema().names]).to_pylist()
-        return [(plain.pop("id"), plain) for plain in taken]
+        ids, names = [self.ids[int(row)] for row in rows], self.folder.field_schema().names
+        fields = self.folder.take(rows, names).to_pylist() if names else [{} for _ in rows]
+        return list(zip(ids, fields, strict=True))
 
     def locate(self, item: str | int) -> Located:
         """Turn an ITEM into a point: an id, else a file, else an expression over both, else a text.
@@ -223,7 +225,7 @@ class Opened:
 
     def encode(self, items: Items) -> Float32[np.ndarray, "n dim"]:
         """Encode items with the encoder that made the space."""
-        return np.asarray(self.encoder.encode(items))
+        return encode(self.encoder, items, self.spec.dim)
 
     def synthesise(self, vectors: Float32[np.ndarray, "k dim"]) -> list[Synthetic]:
         """Decode made-up points: by the decoder where there is one, else as the nearest real item."""
