@@ -28,8 +28,7 @@ class FileState:
     def of(cls, path: str | Path) -> FileState:
         """As it is now."""
         absolute = Path(os.path.abspath(path))
-        status = absolute.stat()
-        return cls(absolute, status.st_size, status.st_mtime_ns)
+        return cls(absolute, *_size_and_time(absolute))
 
     def require_same(self) -> None:
         """Raise InputError if the file is another now."""
@@ -44,6 +43,19 @@ class FileState:
         """A string per row that is another one after any change of the file."""
         begin = f"{self.path.name}\0{self.size}\0{self.time}\0{what}"
         return [f"{begin}\0{row}" for row in rows.tolist()]
+
+
+def size_and_time(path: str | Path) -> tuple[int, int]:
+    """A file's size in bytes and time of change in nanoseconds; (-1, 0) if it is gone."""
+    try:
+        return _size_and_time(path)
+    except (OSError, ValueError):  # ValueError: a NUL in a path
+        return -1, 0
+
+
+def _size_and_time(path: str | Path) -> tuple[int, int]:
+    status = os.stat(path)
+    return status.st_size, status.st_mtime_ns
 
 
 _KEPT = (

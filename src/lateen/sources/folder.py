@@ -14,6 +14,7 @@ import pyarrow as pa
 from jaxtyping import Int64
 
 from lateen.core.errors import InputError
+from lateen.sources.file_state import size_and_time
 from lateen.sources.picture import SUFFIXES
 from lateen.sources.pictures import PictureFiles
 from lateen.sources.source import Rows, first_duplicate, no_fields
@@ -120,16 +121,9 @@ def _walk(root: Path) -> tuple[list[tuple[str, int, int]], Counter[str]]:
             if suffix not in SUFFIXES or file.startswith("."):
                 others[_printable(suffix) or "no suffix"] += 1
                 continue
-            found.append((file if prefix == "." else os.path.join(prefix, file), *_size_and_time(folder, file)))
+            name = file if prefix == "." else os.path.join(prefix, file)
+            found.append((name, *size_and_time(os.path.join(folder, file))))  # a broken link: reading says so
     return found, others
-
-
-def _size_and_time(folder: str, file: str) -> tuple[int, int]:
-    try:
-        status = os.stat(os.path.join(folder, file))
-    except OSError:
-        return -1, 0  # a broken link: reading says so
-    return status.st_size, status.st_mtime_ns
 
 
 def _natural(name: str) -> tuple[list[tuple[bool, int, str]], str]:

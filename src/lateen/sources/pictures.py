@@ -5,7 +5,6 @@ Every source of pictures hands out these two stretches, so there is one place wh
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,6 +16,7 @@ import pyarrow as pa
 from jaxtyping import UInt8
 
 from lateen.core.errors import InputError
+from lateen.sources.file_state import size_and_time
 from lateen.sources.picture import Picture, View, content_digest, file_bytes, read_picture, view_pixels
 from lateen.sources.source import Batch, Rejected, Rows, rows_of
 
@@ -79,7 +79,7 @@ class PictureFiles:
             picture = read_picture(file, view)
         except InputError as error:
             return Rejected(self.ids[i], str(error))
-        if self.states and not isinstance(file, bytes) and _state(file) != self.states[i]:
+        if self.states and not isinstance(file, bytes) and size_and_time(file) != self.states[i]:
             return Rejected(self.ids[i], "it changed after the source was listed; build again to add it")
         return picture
 
@@ -127,11 +127,3 @@ class PicturePixels:
 
 def _uri(file: str | bytes | None) -> str:
     return Path(file).as_uri() if isinstance(file, str) else ""
-
-
-def _state(file: str) -> tuple[int, int]:
-    try:
-        status = os.stat(file)
-    except OSError:
-        return -1, 0
-    return status.st_size, status.st_mtime_ns

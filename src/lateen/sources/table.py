@@ -22,7 +22,7 @@ from lateen.sources.arrow_rows import BROKEN, ArrowRows, ParquetRows, SpooledRow
 from lateen.sources.columns import Columns, Content, is_picture_struct, is_text
 from lateen.sources.contents import Texts, Vectors, WithRejected, common_width
 from lateen.sources.fields import usable
-from lateen.sources.file_state import FileState
+from lateen.sources.file_state import FileState, size_and_time
 from lateen.sources.json_lines import spool_json_lines
 from lateen.sources.pictures import PictureFiles
 from lateen.sources.source import ArrowIds, Rejected, RowNumbers, Rows, Stretch, ids_of, no_fields
@@ -89,7 +89,7 @@ class TableSource:
         if self.modality != "image" or not is_text(self.table.schema.field(self.content.name).type):
             return keys
         files = self._files(self._taken(rows).column(self.content.name))
-        return [f"{key}\0{_size_and_time(file)}" for key, file in zip(keys, files, strict=True)]
+        return [f"{key}\0{_state(file)}" for key, file in zip(keys, files, strict=True)]
 
     def take(self, rows: Rows) -> Stretch:
         """Some rows, read into memory.
@@ -305,11 +305,7 @@ def _whole(column: pa.ChunkedArray) -> pa.Array:
     return pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
 
 
-def _size_and_time(file: str | bytes | None) -> str:
-    try:
-        status = os.stat(file) if isinstance(file, str) else None
-    except (OSError, ValueError):
-        return "gone"
-    return "" if status is None else f"{status.st_size}\0{status.st_mtime_ns}"
+def _state(file: str | bytes | None) -> str:
+    return "{}\0{}".format(*size_and_time(file)) if isinstance(file, str) else ""
 
 
