@@ -5,11 +5,7 @@ One idea: the shape says what a row is, a vector or a picture; the names in an n
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import weakref
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,10 +15,12 @@ import numpy as np
 import pyarrow as pa
 
 from lateen.core.errors import InputError
+from lateen.core.temporary import copied_to_folder, remove_with
 from lateen.sources.fields import usable
 from lateen.sources.file_array import ArraySource, FileArray, modality_of, picture_notes
 from lateen.sources.file_state import FileState
 from lateen.sources.source import ArrowIds, RowNumbers, no_fields
+from lateen.sources.unpacking import unpack_zip
 
 _ITEMS = ("vectors", "embeddings", "images", "x", "X", "x_train", "data")
 _IDS = ("ids", "id", "names")
@@ -56,18 +54,29 @@ def open_npz(path: str | Path) -> ArraySource:
         InputError: If it can't be read, or it isn't clear which array holds the items.
     """
     state = FileState.of(path)
-    # members may be compressed: they are unpacked to a temporary folder, where any row can be read
-    folder = Path(tempfile.mkdtemp(prefix="lateen-"))
-    try:
-        arrays = _unpacked(state.path, folder)
+    with copied_to_folder(str(state.path)) as folder:
+        arrays = unpacked_arrays(state.path, folder, str(state.path))
         key = _items_key(arrays, state.path)
         source = _source(state, arrays[key], f"{key!r} in {state.path}")
         source = _with_columns(source, {name: a for name, a in arrays.items() if name != key}, state.path)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    weakref.finalize(source, shutil.rmtree, folder, ignore_errors=True)
+    remove_with(source.array, folder)
     return source
+
+
+def unpacked_arrays(path: Path, folder: Path, where: str) -> dict[str, FileArray]:
+    """The arrays of an npz file, whose members may be compressed, as files in a folder of `copied_to_folder`.
+
+    Args:
+        path: The npz file.
+        folder: Where they are unpacked.
+        where: What is read, in the user's words.
+
+    Raises:
+        InputError: If it is damaged.
+        OSError: If the disk is full.
+    """
+    files = unpack_zip(path, folder)
+    return {name: _array(file, f"{name!r} in {where}") for name, file in files.items()}
 
 
 def npz_names(path: str | Path) -> list[str]:
@@ -106,22 +115,6 @@ def _array(path: Path, where: str) -> FileArray:
     if not dtype.hasobject and size < array.end:
         raise InputError(f"{where} is cut short: {shape} {dtype} takes {array.end:,} bytes, it has {size:,}.")
     return array
-
-
-def _unpacked(path: Path, folder: Path) -> dict[str, FileArray]:
-    arrays: dict[str, FileArray] = {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for i, member in enumerate(archive.infolist()):
-                name = member.filename.removesuffix(".npy")
-                with archive.open(member) as packed, (folder / f"{i}.npy").open("wb") as out:
-                    shutil.copyfileobj(packed, out, 2**20)
-                arrays[name] = _array(folder / f"{i}.npy", f"{name!r} in {path}")
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{path} can't be read as npz: {error}") from error
-    return arrays
 
 
 def _items_key(arrays: Mapping[str, FileArray], path: Path) -> str:

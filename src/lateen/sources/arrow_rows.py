@@ -7,11 +7,9 @@ size; other files were brought into small Arrow files by `spool`, which are mapp
 from __future__ import annotations
 
 import json
-import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from shutil import rmtree
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -20,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from jaxtyping import Int64
 
+from lateen.core.temporary import remove_with
 from lateen.sources.source import Rows
 
 BROKEN = "\0broken"  # the column that says why a line of a file is no row; null for rows
@@ -135,7 +134,7 @@ class SpooledRows:
     schema: pa.Schema
 
     def __post_init__(self) -> None:
-        weakref.finalize(self, rmtree, self.folder, ignore_errors=True)
+        remove_with(self, self.folder)
 
     def __len__(self) -> int:
         return int(self.ends[-1]) if len(self.ends) else 0

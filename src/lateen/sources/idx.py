@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
 import re
-import shutil
 import struct
-import tempfile
-import weakref
-import zlib
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from lateen.core.errors import InputError
+from lateen.core.temporary import copied_to_folder, remove_with
 from lateen.sources.file_array import ArraySource, FileArray, modality_of, picture_notes
 from lateen.sources.file_state import FileState
 from lateen.sources.source import RowNumbers, no_fields
+from lateen.sources.unpacking import unpack_gzip
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _NAME = re.compile(r"([.-]idx\d?(-ubyte)?|\.idx\d?-\w+)(\.gz)?$", re.IGNORECASE)
@@ -53,17 +50,12 @@ def _opened(path: Path) -> FileArray:
     """The array of an idx file; of a compressed one in a temporary folder, where any row can be read."""
     if path.suffix.lower() != ".gz":
         return _array(path, path)
-    folder = Path(tempfile.mkdtemp(prefix="lateen-"))
-    try:
-        with gzip.open(path) as packed, (folder / "array.idx").open("wb") as out:
-            shutil.copyfileobj(packed, out, 2**20)
+    with copied_to_folder(str(path)) as folder:
+        damage = unpack_gzip(path, folder / "array.idx")
+        if damage:
+            raise InputError(f"{path} can't be unpacked: {damage}.")
         array = _array(folder / "array.idx", path)
-    except BaseException as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        if isinstance(error, EOFError | zlib.error | OSError):
-            raise InputError(f"{path} can't be unpacked: {error}") from error
-        raise
-    weakref.finalize(array, shutil.rmtree, folder, ignore_errors=True)
+    remove_with(array, folder)
     return array
 
 

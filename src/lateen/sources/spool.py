@@ -6,21 +6,19 @@ to a temporary folder; types are settled when all of it has been seen. A line th
 
 from __future__ import annotations
 
-import errno
 import sys
-import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from shutil import rmtree
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from lateen.core.errors import InputError, StorageError
+from lateen.core.errors import InputError
+from lateen.core.temporary import copied_to_folder, is_full
 from lateen.sources.arrow_rows import BROKEN, NULLS, SpooledRows, convert
 from lateen.sources.fields import delimiter_of
 
@@ -41,24 +39,18 @@ def spool(parts: Parts, settle: Callable[[], pa.Schema], where: str) -> SpooledR
         InputError: If it can't be read.
         StorageError: If the temporary folder is full.
     """
-    folder = Path(tempfile.mkdtemp(prefix="lateen-"))
     lengths: list[int] = []
-    try:
-        with closing(parts), _rows_refused_in_silence():
+    with copied_to_folder(where) as folder, closing(parts), _rows_refused_in_silence():
+        try:
             for table in parts:
                 with pa.ipc.new_file(str(folder / f"{len(lengths)}.arrow"), table.schema) as writer:
                     writer.write_table(table)
                 lengths.append(table.num_rows)
-        return SpooledRows(folder, np.cumsum(lengths, dtype=np.int64), settle())
-    except BaseException as error:
-        rmtree(folder, ignore_errors=True)
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageError(
-                f"{where} is copied to {folder.parent} to be read, which is full; set TMPDIR to a folder with room."
-            ) from error
-        if isinstance(error, OSError):
+        except OSError as error:
+            if is_full(error):
+                raise
             raise InputError(f"{where} can't be read: {error}") from error
-        raise
+        return SpooledRows(folder, np.cumsum(lengths, dtype=np.int64), settle())
 
 
 def spool_delimited(path: Path, kind: str) -> SpooledRows:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lateen.core.atomic import PREFIX, write_file
+from lateen.core.temporary import new_folder
 
 
 def content_key(*parts: object) -> str:
@@ -65,6 +65,6 @@ class Derived:
 @cache
 def _elsewhere(folder: Path) -> Path:
     """A temporary folder that stands for one that can't be written to."""
-    made = Path(tempfile.mkdtemp(prefix="lateen-"))
+    made = new_folder()
     atexit.register(shutil.rmtree, made, ignore_errors=True)
     return made

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import pickle
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +45,20 @@ def test_npz(tmp_path: Path, names: tuple[str, str], kind: str) -> None:
     assert batch.bytes.tolist() == [2 * np.dtype(kind).itemsize] * 3
     part = read(source, [0, 2])
     assert (part.ids, part.fields.to_pydict()) == (["the", "Über"], {"rank": [1, 3]})
+
+
+def test_npz_vectors_stay_in_a_file_until_they_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "room"))
+    (tmp_path / "room").mkdir()
+    vectors = np.random.default_rng(0).normal(size=(2000, 50)).astype(np.float32)
+    np.savez_compressed(tmp_path / "w.npz", words=np.array([f"w{i}" for i in range(2000)]), vectors=vectors)
+    source = open_words(tmp_path / "w.npz")
+    assert len(pickle.dumps(source.take(np.array([0, 7])))) < 5000
+    assert np.array_equal(read(source, [3, 4, 1999]).items, vectors[[3, 4, 1999]])
+    assert len(list((tmp_path / "room").iterdir())) == 1
+    del source
+    gc.collect()
+    assert list((tmp_path / "room").iterdir()) == []
 
 
 def test_npz_with_words_as_bytes(tmp_path: Path) -> None:

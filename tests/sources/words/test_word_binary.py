@@ -119,7 +119,7 @@ def test_a_file_that_changed(tmp_path: Path) -> None:
     path = write(tmp_path / "w.bin", content())
     source = open_words(path)
     write(path, content()[:-1])
-    with pytest.raises(InputError, match="changed after it was opened"):
+    with pytest.raises(InputError, match="has changed since it was opened"):
         source.take(np.arange(1))
 
 

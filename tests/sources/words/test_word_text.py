@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import os
 import pickle
-import resource
 import tempfile
 import zlib
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lateen.core.errors import InputError, StorageError
+from lateen.core.errors import InputError
 from lateen.sources.source import Batch, Source, batches
 from lateen.sources.words import looks_like_words, open_words
 from lateen.sources.words import text as text_module
@@ -211,9 +210,9 @@ def test_a_file_that_changed(tmp_path: Path) -> None:
     keys = source.keys(np.array([0, 2]))
     stretch = source.take(np.arange(2))
     os.utime(path, ns=(1, 1))
-    with pytest.raises(InputError, match="changed after it was opened"):
+    with pytest.raises(InputError, match="has changed since it was opened"):
         source.take(np.arange(2))
-    with pytest.raises(InputError, match="changed after it was opened"):
+    with pytest.raises(InputError, match="has changed since it was opened"):
         stretch.read(None)
     again = open_words(path).keys(np.array([0, 2]))
     assert len({*keys, *again}) == 4
@@ -284,17 +283,6 @@ def test_a_cut_gz_does_not_trust_its_last_number(tmp_path: Path) -> None:
     assert [(r.id, r.reason) for r in batch.rejected] == [
         ("c", "line 3: the file ends here, perhaps within its last number")
     ]
-
-
-def test_no_room_to_unpack(tmp_path: Path) -> None:
-    path = write(tmp_path / "w.txt.gz", gzip.compress(GLOVE * 100))
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
-    try:
-        with pytest.raises(StorageError, match=r"w\.txt\.gz can't be unpacked to"):
-            open_words(path)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")

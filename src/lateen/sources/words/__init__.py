@@ -13,15 +13,17 @@ from os.path import abspath
 from pathlib import Path
 
 from lateen.core.errors import InputError, LateenError
+from lateen.core.temporary import copied_to_folder, remove_with
+from lateen.sources.file_state import FileState
 from lateen.sources.source import Source
+from lateen.sources.unpacking import unpack_gzip
 from lateen.sources.words.binary import open_binary
 from lateen.sources.words.fasttext import MAGIC, open_fasttext
 from lateen.sources.words.lines import Header, usual_dim
 from lateen.sources.words.npz import open_npz
-from lateen.sources.words.source import File, WordSource, state_of
+from lateen.sources.words.source import File, WordSource
 from lateen.sources.words.tensors import open_safetensors
 from lateen.sources.words.text import open_text
-from lateen.sources.words.unpacked import Unpacked
 
 __all__ = ["SUFFIXES", "looks_like_words", "open_words"]
 
@@ -41,17 +43,19 @@ def open_words(path: Path) -> Source:
         StorageError: If it is packed and there is no room to unpack it.
     """
     given = Path(abspath(path))
-    file = File(given, state_of(given), given)
     try:
         if not given.is_file():
             raise InputError(f"There is no file {given}; give one of word vectors.")
+        state = FileState.of(given)
         if given.suffix.lower() != ".gz":
-            return _open(file, given.suffix.lower())
-        unpacked = Unpacked(given)
-        inner = given.with_suffix("").suffix.lower()
-        source = _open(replace(file, data=unpacked.path, cut=bool(unpacked.damage)), inner)
-        damage = (f"The file is damaged ({unpacked.damage}); what comes before is read.",) if unpacked.damage else ()
-        return replace(source, notes=(*damage, *source.notes), kept=unpacked)
+            return _open(File(state, given), given.suffix.lower())
+        with copied_to_folder(str(given)) as folder:
+            damage = unpack_gzip(given, folder / "words")
+            file = File(state, folder / "words", cut=bool(damage))
+            source = _open(file, given.with_suffix("").suffix.lower())
+        remove_with(file, folder)
+        notes = (f"The file is damaged ({damage}); what comes before is read.",) if damage else ()
+        return replace(source, notes=(*notes, *source.notes))
     except LateenError:
         raise
     except OSError as error:

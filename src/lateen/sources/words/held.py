@@ -1,4 +1,4 @@
-"""Vectors that are in memory, because their format gives them no other way."""
+"""Vectors of a table, by their rows: in memory where their format gives them no other way, else in a file."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Num
 
 from lateen.core.errors import InputError
+from lateen.sources.file_array import FileArray
 from lateen.sources.source import Rows
 from lateen.sources.words.source import Read, not_finite
 
@@ -33,6 +34,29 @@ class HeldVectors:
     def read(self) -> Read:
         """The vectors as float32."""
         return as_read(self.array, self.rows, self.empty, self.array.dtype.itemsize)
+
+
+@dataclass(frozen=True, eq=False)
+class FiledVectors:
+    """Vectors that are in a file until they are read.
+
+    Args:
+        array: (n, dim) numbers.
+        rows: (k,) rows.
+        empty: (k,) whether they have no word.
+    """
+
+    array: FileArray
+    rows: Rows
+    empty: np.ndarray
+
+    def select(self, rows: Rows) -> FiledVectors:
+        """Those of some rows."""
+        return FiledVectors(self.array, self.rows[rows], self.empty[rows])
+
+    def read(self) -> Read:
+        """The vectors as float32."""
+        return as_read(self.array.take(self.rows), self.rows, self.empty, self.array.dtype.itemsize)
 
 
 def as_read(array: Num[np.ndarray, "n dim"], rows: Rows, empty: np.ndarray, itemsize: int) -> Read:

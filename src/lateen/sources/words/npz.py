@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
-
 import numpy as np
 
 from lateen.core.errors import InputError
-from lateen.sources.words.held import HeldVectors, named, require_as_many
+from lateen.core.temporary import copied_to_folder, remove_with
+from lateen.sources.arrays import unpacked_arrays
+from lateen.sources.file_array import FileArray
+from lateen.sources.words.held import FiledVectors, named, require_as_many
 from lateen.sources.words.source import File, WordSource, decoded, undecoded_note
 
 _EXPECTED = "expected an array 'words' of n texts and an array 'vectors' of n x dim numbers"
-_DAMAGE = (OSError, ValueError, EOFError, KeyError, TypeError, AttributeError)  # what NumPy raises on damaged files
 
 
 def open_npz(file: File) -> WordSource:
@@ -21,36 +20,24 @@ def open_npz(file: File) -> WordSource:
     Raises:
         InputError: If it can't be read, or doesn't hold one array of each kind (or two named words and vectors).
     """
-    arrays, pickled = _arrays(file)
-    words = _one(file, "words", {k: a for k, a in arrays.items() if a.ndim == 1 and a.dtype.kind in "US"}, pickled)
-    vectors = _one(file, "vectors", {k: a for k, a in arrays.items() if a.ndim == 2 and a.dtype.kind in "fiu"}, pickled)
-    require_as_many(str(file.path), len(words), len(vectors))
-    if vectors.size == 0:
-        raise InputError(f"{file.path} holds vectors of shape {vectors.shape}: there is nothing in it.")
-    texts, undecoded = decoded(words.tolist()) if words.dtype.kind == "S" else (words.tolist(), 0)
+    with copied_to_folder(str(file.path)) as folder:
+        arrays = unpacked_arrays(file.data, folder, str(file.path))
+        pickled = [name for name, array in arrays.items() if array.dtype.hasobject]
+        names = {k: a for k, a in arrays.items() if len(a.shape) == 1 and a.dtype.kind in "US"}
+        tables = {k: a for k, a in arrays.items() if len(a.shape) == 2 and a.dtype.kind in "fiu"}
+        words = _one(file, "words", names, pickled)
+        vectors = _one(file, "vectors", tables, pickled)
+        require_as_many(str(file.path), words.shape[0], vectors.shape[0])
+        if 0 in vectors.shape:
+            raise InputError(f"{file.path} holds vectors of shape {vectors.shape}: there is nothing in it.")
+        held = words.take(np.arange(words.shape[0])).tolist()
+    remove_with(vectors, folder)
+    texts, undecoded = decoded(held) if words.dtype.kind == "S" else (held, 0)
     ids, empty = named(texts)
-    return WordSource(file, ids, HeldVectors(vectors, np.arange(len(ids)), empty), undecoded_note(undecoded))
+    return WordSource(file, ids, FiledVectors(vectors, np.arange(len(ids)), empty), undecoded_note(undecoded))
 
 
-def _arrays(file: File) -> tuple[dict[str, np.ndarray], list[str]]:
-    """The arrays, and the names of those that would have to be unpickled."""
-    arrays: dict[str, np.ndarray] = {}
-    pickled = []
-    try:
-        with file.data.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            for name in archive.files:
-                try:
-                    arrays[name] = archive[name]
-                except ValueError as error:
-                    if "pickle" not in str(error):
-                        raise
-                    pickled.append(name)
-    except (*_DAMAGE, zipfile.BadZipFile, zlib.error) as error:
-        raise InputError(f"{file.path} can't be read as npz: {error}.") from error
-    return arrays, pickled
-
-
-def _one(file: File, name: str, fitting: dict[str, np.ndarray], pickled: list[str]) -> np.ndarray:
+def _one(file: File, name: str, fitting: dict[str, FileArray], pickled: list[str]) -> FileArray:
     if name in fitting:
         return fitting[name]
     if len(fitting) == 1:

@@ -5,7 +5,6 @@ One idea: a format is where its vectors lie (`Vectors`): a selection of them is 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +14,11 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float32, Int64
 
-from lateen.core.errors import InputError
+from lateen.sources.file_state import FileState
 from lateen.sources.picture import View, content_digest
 from lateen.sources.source import Batch, Rejected, Rows
 
 SCHEMA = pa.schema([("rank", pa.int64())])
-State = tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,21 +54,19 @@ class File:
     """A file as it was when it was opened.
 
     Args:
-        path: What the user named, made absolute.
-        state: Its size in bytes and its time of change in nanoseconds.
-        data: The file that is read: the same, or its unpacked copy.
+        state: What the user named.
+        data: The file that is read: the same, or its unpacked copy, which is removed with this object.
         cut: Whether it was damaged at the end when it was unpacked.
     """
 
-    path: Path
-    state: State
+    state: FileState
     data: Path
     cut: bool = False
 
-    def require_unchanged(self) -> None:
-        """Raise InputError if it is another file now."""
-        if state_of(self.path) != self.state:
-            raise InputError(f"{self.path} changed after it was opened; open it again.")
+    @property
+    def path(self) -> Path:
+        """What the user named, made absolute."""
+        return self.state.path
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,14 +78,12 @@ class WordSource:
         ids: n words; "line 7" and the like for what has none.
         vectors: Theirs.
         notes: How the file was understood.
-        kept: What must live as long as the source, such as an unpacked copy.
     """
 
     file: File
     ids: Sequence[str]
     vectors: Vectors
     notes: tuple[str, ...] = ()
-    kept: object = None
     modality: str = "word"
 
     @property
@@ -107,12 +101,12 @@ class WordSource:
 
     def keys(self, rows: Rows) -> list[str]:
         """The word, and size and time of the file."""
-        size, time = self.file.state
-        return [f"{self.ids[row]}\0{size}\0{time}" for row in rows.tolist()]
+        state = self.file.state
+        return [f"{self.ids[row]}\0{state.size}\0{state.time}" for row in rows.tolist()]
 
     def take(self, rows: Rows) -> WordStretch:
         """Words whose vectors are to be read."""
-        self.file.require_unchanged()
+        self.file.state.require_same()
         return WordStretch(self.file, rows, [self.ids[row] for row in rows.tolist()], self.vectors.select(rows))
 
 
@@ -135,7 +129,7 @@ class WordStretch:
     def read(self, view: View | None) -> Batch:
         """Read them; a view says nothing of words."""
         read = self.vectors.read()
-        self.file.require_unchanged()
+        self.file.state.require_same()
         good = np.ones(len(self.ids), bool)
         good[list(read.bad)] = False
         rows, vectors = (self.rows, read.vectors) if good.all() else (self.rows[good], read.vectors[good])
@@ -151,15 +145,6 @@ class WordStretch:
             digests=[content_digest(vector.tobytes()) for vector in vectors],
             rejected=[Rejected(self.ids[i], read.bad[i]) for i in sorted(read.bad)],
         )
-
-
-def state_of(path: Path) -> State:
-    """Size and time of change of a file; (-1, 0) if it is gone."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return -1, 0
-    return status.st_size, status.st_mtime_ns
 
 
 def decoded(words: Sequence[bytes]) -> tuple[list[str], int]:
