@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.table import Column
 
 if TYPE_CHECKING:
     from lateen.building import BuildProgress
@@ -28,22 +29,25 @@ class Bar:
     def on_step(self, state: TrainState) -> None:
         """A step of training."""
         psnr = "" if state.psnr is None else f"{state.psnr:.2f} dB"
-        self._show("training", state.step, state.total, f"{state.images_per_second:.0f} pictures/s  {psnr}")
+        self._show("training", state.step, state.total, f"{state.images_per_second:.0f} pictures/s", psnr)
 
     def __call__(self, state: BuildProgress) -> None:
         """A step of a build."""
-        text = f"{state.items_per_second:,.0f} items/s  {_duration(state.eta_seconds)} left"
-        if state.doing == "encoding":
-            text += f"  model busy {state.model_busy:.0%}"
-        if state.rejected:
-            text += f"  {state.rejected:,} rejected"
-        self._show(state.doing, state.done, state.total, text)
+        busy = f"model busy {state.model_busy:.0%}" if state.doing == "encoding" else ""
+        rejected = f"{state.rejected:,} rejected" if state.rejected else ""
+        speed = f"{state.items_per_second:,.0f} items/s"
+        self._show(state.doing, state.done, state.total, speed, busy, rejected, left=state.eta_seconds)
 
-    def _show(self, what: str, done: int, total: int, text: str) -> None:
+    def _show(self, what: str, done: int, total: int, speed: str, *more: str, left: float | None = None) -> None:
         self._progress.start()  # not before there is something to show: an empty bar would leave an empty line
         if what not in self._tasks:
-            self._tasks[what] = self._progress.add_task(what, total=total, text=text)
-        self._progress.update(self._tasks[what], completed=done, total=total, text=text)
+            self._tasks[what] = self._progress.add_task(what, total=total, text="")
+        id = self._tasks[what]
+        self._progress.update(id, completed=done, total=total)
+        if left is None:
+            left = next(task.time_remaining for task in self._progress.tasks if task.id == id)
+        remaining = "" if left is None else f"{_duration(left)} left"
+        self._progress.update(id, text="  ".join(filter(None, (speed, remaining, *more))))
 
 
 def _duration(seconds: float) -> str:
@@ -59,8 +63,7 @@ def bar() -> Iterator[Bar]:
     progress = Progress(
         TextColumn("{task.description:>9}"),
         BarColumn(bar_width=32),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
+        MofNCompleteColumn(table_column=Column(no_wrap=True)),  # where it is narrow, the bar gives way
         TextColumn("{task.fields[text]}"),
         console=Console(stderr=True),
         transient=False,

@@ -1,0 +1,32 @@
+"""What the bars on stderr say, where there is little room too."""
+
+from __future__ import annotations
+
+import pytest
+
+from lateen.building.result import BuildProgress
+from lateen.cli.progress import bar
+from lateen.models.training import TrainState
+
+
+def test_in_eighty_columns_all_is_said_and_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with bar() as shown:
+        shown(BuildProgress(12_000, 20_010, 525_925.0, 65.0, 3, 0.5))
+    line = capsys.readouterr().err.strip("\n").splitlines()[-1]
+    said = " ".join(line.split("━")[-1].split("╸")[-1].split())
+    assert said == "12000/20010 525,925 items/s 1:05 left model busy 50% 3 rejected"
+
+
+def test_reading_and_training_are_shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with bar() as shown:
+        shown.on_read(624, 624)
+        shown.on_step(TrainState(step=816, total=816, seconds=122.0, loss=0.0, psnr=18.755, images_per_second=59.0))
+    reading, training = capsys.readouterr().err.strip("\n").splitlines()[-2:]
+    assert "624/624" in reading
+    assert "816/816" in training
+    assert "59 pictures/s" in training
+    assert "18.75 dB" in training or "18.76 dB" in training
