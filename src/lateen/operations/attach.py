@@ -58,7 +58,7 @@ def attach(opened: Opened, model: Path, *, force: bool = False) -> Attached:
     if model.resolve() == (opened.path / DECODER).resolve():
         raise InputError(f"{model} is the decoder that is attached already.")
     decoder = LatentDecoder.load(model)
-    check_attachable(opened, decoder.spec, force=force)
+    _require_same_encoder(opened, decoder.spec)
     put_decoder(opened.path, model, force=force)
     opened.forget_decoder()
     return Attached(opened.name, decoder.spec.encoder, decoder.config.size, decoder.validation)
@@ -70,24 +70,27 @@ def detach(opened: Opened) -> None:
     opened.forget_decoder()
 
 
-def check_attachable(opened: Opened, spec: LatentSpec, *, force: bool = False) -> None:
-    """Whether a decoder for codes of this spec can be put into a space.
+def check_attachable(opened: Opened, spec: LatentSpec) -> None:
+    """Whether a decoder that is yet to be trained for codes of this spec can be put into a space.
 
     Raises:
-        InputError: If there is one already and `force` isn't given.
+        InputError: If there is one already.
         SpaceError: If dimension or fingerprint of the encoders differ.
     """
+    _require_same_encoder(opened, spec)
+    if (opened.path / DECODER).exists():
+        raise InputError(
+            f"The {opened.name} has a decoder already; detach it first: lateen attach {opened.path} --detach"
+        )
+
+
+def _require_same_encoder(opened: Opened, spec: LatentSpec) -> None:
     own, meta = opened.spec, opened.folder.meta
     if spec.dim != own.dim or spec.fingerprint not in (own.fingerprint, meta.given_fingerprint):
         raise SpaceError(
             f"{opened.path} holds codes of {_named(own)}; the decoder reads those of {_named(spec)}, so its pictures "
             "would mean nothing. Train one for the space: lateen train SOURCE --model decoder --attach "
             f"{opened.path} -o MODEL"
-        )
-    if (opened.path / DECODER).exists() and not force:
-        raise InputError(
-            f"The {opened.name} has a decoder already. Replace it with --force (force=True), or remove it: "
-            f"lateen attach {opened.path} --detach"
         )
 
 

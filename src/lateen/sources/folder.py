@@ -159,4 +159,3 @@ def _kinds(others: Counter[str]) -> str:
 
 def _printable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
-

@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lateen.core.atomic import PREFIX, write_folder
-from lateen.core.errors import InputError, SpaceError, StorageError
+from lateen.core.errors import InputError, LateenError, SpaceError, StorageError
+from lateen.store.ledger import Ledger
 
 DECODER = "decoder"
 _FILES = ("config.json", "weights.safetensors")
@@ -47,25 +49,30 @@ def put_decoder(space: Path, model: Path, *, force: bool = False) -> Path:
 
     Raises:
         InputError: If there is one already and `force` isn't given.
+        SpaceError: If a build is writing to the space.
         StorageError: If it can't be written; what was there is kept.
     """
     path, old = space / DECODER, space / f"{PREFIX}{uuid.uuid4().hex}"
     if path.exists() and not force:
-        raise InputError(f"The space {space.name} has a decoder already; replace it with --force (force=True).")
+        raise InputError(
+            f"The space {space.name} has a decoder already. Replace it with --force (force=True), or remove it: "
+            f"lateen attach {space} --detach"
+        )
     new = space / f"{PREFIX}{uuid.uuid4().hex}"
-    try:
-        write_folder(new, lambda folder: _copy(model, folder))
-        if path.exists():
-            path.rename(old)
-        new.rename(path)
-    except OSError as error:
-        with suppress(OSError):
-            if old.exists() and not path.exists():
-                old.rename(path)
-        raise StorageError(f"Writing {path} failed: {error.strerror or error}. What was there is kept.") from error
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+    with _only_writer(space, "Writing"):
+        try:
+            write_folder(new, lambda folder: _copy(model, folder))
+            if path.exists():
+                path.rename(old)
+            new.rename(path)
+        except OSError:
+            with suppress(OSError):
+                if old.exists() and not path.exists():
+                    old.rename(path)
+            raise
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+            shutil.rmtree(old, ignore_errors=True)
     return path
 
 
@@ -74,16 +81,15 @@ def remove_decoder(space: Path) -> None:
 
     Raises:
         InputError: If there is none.
+        SpaceError: If a build is writing to the space.
         StorageError: If it can't be removed.
     """
     path, old = space / DECODER, space / f"{PREFIX}{uuid.uuid4().hex}"
     if not path.exists():
         raise InputError(f"The space {space.name} has no attached decoder, so there is none to detach.")
-    try:
+    with _only_writer(space, "Removing"):
         path.rename(old)
         shutil.rmtree(old)
-    except OSError as error:
-        raise StorageError(f"Removing {path} failed: {error.strerror or error}.") from error
 
 
 def damaged(space: Path, cause: object) -> SpaceError:
@@ -93,6 +99,19 @@ def damaged(space: Path, cause: object) -> SpaceError:
         f"The decoder that is attached to the space {space.name} can't be used: {reason}. "
         f"Be rid of it with: lateen attach {space} --detach"
     )
+
+
+@contextmanager
+def _only_writer(space: Path, doing: str) -> Iterator[None]:
+    """The lock of a build, which removes temporary files that it didn't make."""
+    try:
+        with Ledger(space / "ledger").lock():
+            yield
+    except LateenError:
+        raise
+    except OSError as error:
+        kept = " What was there is kept." if doing == "Writing" else ""
+        raise StorageError(f"{doing} {space / DECODER} failed: {error.strerror or error}.{kept}") from error
 
 
 def _copy(model: Path, folder: Path) -> None:
