@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, UInt8
@@ -28,7 +30,7 @@ from lateen.sources.reading import read_ahead
 from lateen.sources.source import Batch, Rejected, Stretch
 from lateen.store import SpaceFolder
 
-IN_MEMORY = 2 * 1024**3  # bytes of pictures that training holds in memory; more go to a file beside the model
+IN_MEMORY = 2 * 1024**3  # bytes of pictures, or of codes, that training holds in memory; more go to a file
 KINDS = ("vae", "decoder")
 _ROWS = 128  # pictures read at a time
 
@@ -95,37 +97,14 @@ def train(
     opened = open_source(source, limit=limit) if isinstance(source, str | Path) else source
     if opened.modality != "image":
         raise InputError(f"A {model} is trained on pictures; {opened.name} holds {opened.modality} items.")
+    run = {"steps": steps, "minutes": minutes, "seed": seed, "resume": resume, "progress": progress, "dtype": dtype}
     with _scratch(Path(out)) as scratch:
         read = _Reading(opened, scratch, on_read)
         if wanted is None:
             config = config or VAEConfig(size=size, latent_dim=latent_dim, fit=fit or "crop")
-            trained = train_vae(
-                read.pictures(View(config.size, config.fit)),
-                out,
-                config=config,
-                steps=steps,
-                minutes=minutes,
-                seed=seed,
-                resume=resume,
-                progress=progress,
-                dtype=dtype,
-            )
+            trained = _vae(read, out, config, run)
         else:
-            pictures, codes = read.pairs(wanted)
-            trained = train_decoder(
-                pictures,
-                codes,
-                out,
-                spec=wanted.spec,
-                view=wanted.target.to_dict(),
-                config=wanted.config,
-                steps=steps,
-                minutes=minutes,
-                seed=seed,
-                resume=resume,
-                progress=progress,
-                dtype=dtype,
-            )
+            trained = _decoder(read, out, wanted, run)
     if wanted is not None and wanted.space is not None:
         attach_to(wanted.space, Path(out))
     notes = (*opened.notes, *(wanted.notes if wanted else ()), *trained.notes)
@@ -153,6 +132,16 @@ class _Wanted:
     config: DecoderConfig
     space: Opened | None
     notes: tuple[str, ...]
+
+
+def _vae(read: _Reading, out: str | Path, config: VAEConfig, run: dict[str, Any]) -> TrainResult:
+    return train_vae(read.pictures(View(config.size, config.fit)), out, config=config, **run)
+
+
+def _decoder(read: _Reading, out: str | Path, wanted: _Wanted, run: dict[str, Any]) -> TrainResult:
+    pictures, codes = read.pairs(wanted)
+    view = wanted.target.to_dict()
+    return train_decoder(pictures, codes, out, spec=wanted.spec, view=view, config=wanted.config, **run)
 
 
 def _wanted(named: str | Encoder | None, attach: str | Path | None, fit: str | None, size: int) -> _Wanted:
@@ -209,7 +198,7 @@ class _Reading:
 
     def pictures(self, view: View) -> Pictures:
         """The pictures in one view, in memory or, beyond IN_MEMORY, memory-mapped."""
-        room = _room(len(self._source), view.size, self._scratch)
+        room = _room_for_pictures(len(self._source), view.size, self._scratch)
         done = 0
         for batch in self._batches(view):
             room[done : done + len(batch)] = batch.items
@@ -220,8 +209,9 @@ class _Reading:
     def pairs(self, wanted: _Wanted) -> tuple[Pictures, Codes]:
         """The pictures in the decoder's view, and what the encoder makes of them in its own."""
         target, side = wanted.target, wanted.seen.size
-        room = _room(len(self._source), target.size, self._scratch)
-        codes = np.empty((len(self._source), wanted.encoder.spec.dim), np.float32)
+        n, dim = len(self._source), wanted.encoder.spec.dim
+        room = _room_for_pictures(n, target.size, self._scratch)
+        codes = _room((n, dim), np.dtype(np.float32), self._scratch / "codes.bin", f"{n:,} codes of {dim:,} numbers")
         done = 0
         for batch in self._batches(wanted.seen, target):
             both = np.asarray(batch.items)
@@ -290,22 +280,26 @@ def _as_it_is(batch: Batch) -> Batch:
     return batch
 
 
-def _room(n: int, size: int, scratch: Path) -> UInt8[np.ndarray, "n size size 3"]:
-    """Memory for the pictures, or a file whose space is reserved before anything is written to it."""
-    numbers = n * size * size * 3
-    if numbers <= IN_MEMORY:
-        return np.empty((n, size, size, 3), np.uint8)
-    path = scratch / "images.bin"
+def _room_for_pictures(n: int, size: int, scratch: Path) -> Pictures:
+    what = f"{n:,} pictures of {size} x {size}"
+    return _room((n, size, size, 3), np.dtype(np.uint8), scratch / "images.bin", what)
+
+
+def _room(shape: tuple[int, ...], dtype: np.dtype, path: Path, what: str) -> np.ndarray:
+    """Memory for an array, or a file whose space is reserved before anything is written to it."""
+    needed = math.prod(shape) * dtype.itemsize
+    if needed <= IN_MEMORY:
+        return np.empty(shape, dtype)
     try:
         with path.open("wb") as file:
             reserve = getattr(os, "posix_fallocate", lambda handle, start, length: os.truncate(handle, length))
-            reserve(file.fileno(), 0, numbers)
+            reserve(file.fileno(), 0, needed)
     except OSError as error:
         raise StorageError(
-            f"Training on {n:,} pictures of {size} x {size} needs {numbers / 1e9:.1f} GB beside the model, but writing "
+            f"Training on {what} needs {needed / 1e9:.1f} GB beside the model, but writing "
             f"{path} failed: {error.strerror or error}. Make room, use --limit, or choose another place with -o."
         ) from error
-    return np.memmap(path, np.uint8, "r+", shape=(n, size, size, 3))
+    return np.memmap(path, dtype, "r+", shape=shape)
 
 
 @contextmanager

@@ -14,8 +14,9 @@ import pytest
 import lateen as lt
 import lateen.encoders.registry
 import lateen.operations.opened
+from lateen import training
 from lateen.core.codec import Images, Latents, LatentSpec
-from lateen.core.errors import InputError, SpaceError
+from lateen.core.errors import InputError, SpaceError, StorageError
 from lateen.measures import psnr
 from lateen.models.decoder import LatentDecoder
 from lateen.models.run import TrainResult
@@ -23,6 +24,7 @@ from lateen.operations.edit import Edited
 from lateen.operations.sample import Samples
 from lateen.operations.walk import Walk
 from lateen.space import Space
+from lateen.store.ledger import Ledger
 
 N, SIZE = 240, 64
 
@@ -143,7 +145,7 @@ def test_it_takes_the_place_of_an_encoder_that_decodes(faces: Space, tmp_path: P
     assert own is not None
     assert made is not None
     assert (own.shape, made.shape) == ((64, 64, 3), (96, 96, 3))
-    with pytest.raises(InputError, match=r"has a decoder already.*--detach"):
+    with pytest.raises(InputError, match=r"has a decoder already; detach it first: lateen attach .* --detach$"):
         lt.train("portraits:60", tmp_path / "n", model="decoder", attach=faces.folder, steps=2)
     assert not (tmp_path / "n").exists()
 
@@ -159,6 +161,39 @@ def test_another_is_put_in_its_place_by_force_only(space: Space, trained: TrainR
     assert [p.name for p in space.folder.iterdir() if p.name.startswith(".tmp-")] == []
     with pytest.raises(InputError, match="attached already"):
         space.attach(space.folder / "decoder", force=True)
+
+
+def test_a_space_that_a_build_writes_to_is_left_alone(space: Space, trained: TrainResult) -> None:
+    with Ledger(space.folder / "ledger").lock():
+        with pytest.raises(SpaceError, match="build is writing to"):
+            space.attach(trained.model)
+        assert not (space.folder / "decoder").exists()
+    space.attach(trained.model)
+    with Ledger(space.folder / "ledger").lock(), pytest.raises(SpaceError, match="build is writing to"):
+        space.detach()
+    assert (space.folder / "decoder").exists()
+    space.detach()
+
+
+def test_codes_beyond_memory_go_to_a_file_and_train_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    for memory in (2**30, 1000):
+        monkeypatch.setattr(training, "IN_MEMORY", memory)
+        made.append(lt.train("portraits:20", tmp_path / str(memory), model="decoder", encoder=Blocks(), steps=2).model)
+    first, second = ((model / "weights.safetensors").read_bytes() for model in made)
+    assert first == second
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(path.name for path in made)
+
+
+def test_no_room_for_codes_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int, start: int, length: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(training, "IN_MEMORY", 20 * 16 * 16 * 3)
+    monkeypatch.setattr("os.posix_fallocate", full)
+    monkeypatch.setattr(Blocks, "spec", replace(Blocks.spec, dim=4000))
+    with pytest.raises(StorageError, match=r"Training on 20 codes of 4,000 numbers needs .* GB .* No space left"):
+        lt.train("portraits:20", tmp_path / "m", model="decoder", encoder=Blocks(), size=16, steps=2)
 
 
 def test_a_decoder_of_another_encoder_is_refused(space: Space, trained: TrainResult, tmp_path: Path) -> None:
