@@ -50,6 +50,16 @@ def test_the_same_seed_gives_the_same_fit() -> None:
     assert fits[0].spec == fits[1].spec
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("n", "dim"), [(40, 2), (4, 3), (2, 1)])
+def test_equal_pictures_give_axes_without_a_warning(n: int, dim: int) -> None:
+    images = np.full((n, 16, 16, 3), 90, np.uint8)
+    pca = PCA.fit(images, dim)
+    assert np.isfinite(pca.axes).all()
+    assert (pca.encode(images) == 0).all()
+    assert np.array_equal(pca.decode(pca.encode(images)), images)
+
+
 @pytest.mark.parametrize("dim", [0, 11])
 def test_a_dimension_that_is_too_large_or_small(dim: int) -> None:
     with pytest.raises(InputError, match=rf"dim = {dim} for 10 images.*from 1 to 10"):

@@ -70,8 +70,12 @@ class PCA:
                 f"expected from 1 to {min(flat.shape):,}."
             )
         solver = "full" if 4 * dim > min(flat.shape) else "randomized"
-        fitted = Decomposition(dim, svd_solver=solver, random_state=seed).fit(flat)
-        return cls(fitted.mean_.astype(np.float32), fitted.components_.astype(np.float32), height)
+        with np.errstate(divide="ignore", invalid="ignore"):  # shares of a variance of 0, where all images are equal
+            fitted = Decomposition(dim, svd_solver=solver, random_state=seed).fit(flat)
+        mean, axes = fitted.mean_.astype(np.float32), fitted.components_.astype(np.float32)
+        if not (np.isfinite(mean).all() and np.isfinite(axes).all()):
+            raise InputError(f"PCA.fit found no {dim:,} axes of {len(rows):,} images; give images that differ.")
+        return cls(mean, axes, height)
 
     @cached_property
     def spec(self) -> LatentSpec:
