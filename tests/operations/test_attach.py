@@ -189,11 +189,11 @@ def test_no_room_for_codes_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     def full(handle: int, start: int, length: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(training, "IN_MEMORY", 20 * 16 * 16 * 3)
+    monkeypatch.setattr(training, "IN_MEMORY", 20 * 32 * 32 * 3)
     monkeypatch.setattr("os.posix_fallocate", full)
     monkeypatch.setattr(Blocks, "spec", replace(Blocks.spec, dim=4000))
     with pytest.raises(StorageError, match=r"Training on 20 codes of 4,000 numbers needs .* GB .* No space left"):
-        lt.train("portraits:20", tmp_path / "m", model="decoder", encoder=Blocks(), size=16, steps=2)
+        lt.train("portraits:20", tmp_path / "m", model="decoder", encoder=Blocks(), size=32, steps=2)
 
 
 def test_a_decoder_of_another_encoder_is_refused(space: Space, trained: TrainResult, tmp_path: Path) -> None:
