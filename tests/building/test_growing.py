@@ -66,7 +66,7 @@ def test_what_is_new_is_added_and_the_rest_is_as_it_was(photos: Path) -> None:
     np.testing.assert_allclose(fresh.vectors(), space.vectors()[[space.row(id) for id in fresh.ids()]], rtol=1e-4)
     assert set(space.thumbnails(space.ids())) == set(space.ids())
     assert (result.path / "directions" / "red.json").is_file()
-    assert "3 items added, 10 were there already. 13 items now" in str(result)
+    assert "3 items added, 10 there already. 13 items now" in str(result)
 
 
 def test_again_and_again_changes_nothing(photos: Path) -> None:
@@ -100,7 +100,7 @@ def test_what_vanished_changed_and_moved_is_said(photos: Path) -> None:
     assert grown.counts == {"vanished": 1, "changed": 2, "moved": 1}
     assert SpaceFolder.open(result.path).ids() == [f"{i}.png" for i in range(10)] + ["copy of 3.png"]
     said = str(result)
-    assert "1 vanished from the source (such as '0.png') and stay in the space" in said
+    assert "1 vanished from the source ('0.png'): kept in the space" in said
     assert "'2.png', now 'two.png'" in said
     assert json.loads(json.dumps(result.to_dict()))["growth"]["moved"] == [["2.png", "two.png"]]
 

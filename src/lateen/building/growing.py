@@ -46,15 +46,20 @@ class Grown:
 
     def describe(self) -> str:
         """What happened, in a sentence."""
-        parts = [f"{self.added:,} items added, {self.unchanged:,} were there already"]
+        items = "item" if self.added == 1 else "items"
+        parts = [f"{self.added:,} {items} added, {self.unchanged:,} there already"]
         if n := self.counts["moved"]:
             old, new = self.moved[0]
-            parts.append(f"{n:,} have another name now (such as {old!r}, now {new!r}) and keep the old one")
+            parts.append(f"{n:,} known under another name ({_such(n)}{old!r}, now {new!r}): the old one is kept")
         if n := self.counts["changed"]:
-            parts.append(f"{n:,} changed since they were encoded (such as {self.changed[0]!r}) and stay as they were")
+            parts.append(f"{n:,} changed since encoding ({_such(n)}{self.changed[0]!r}): kept as encoded then")
         if n := self.counts["vanished"]:
-            parts.append(f"{n:,} vanished from the source (such as {self.vanished[0]!r}) and stay in the space")
+            parts.append(f"{n:,} vanished from the source ({_such(n)}{self.vanished[0]!r}): kept in the space")
         return "; ".join(parts) + "."
+
+
+def _such(n: int) -> str:
+    return "" if n == 1 else "such as "
 
 
 @dataclass(eq=False)
