@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,15 @@ def test_every_kind_is_opened_by_what_it_is(sources: dict[str, Path], name: str,
     assert isinstance(source, Source)
     assert (source.modality, len(source)) == (modality, n)
     assert source.name == str(sources[name])
+
+
+def test_word_vectors_without_their_suffix_are_told_to_be_renamed(sources: dict[str, Path], tmp_path: Path) -> None:
+    shutil.copy(sources["glove.txt"], tmp_path / "vectors.dat")
+    with pytest.raises(InputError, match=r"kind '.dat', which .* looks like word vectors: .* end in \.vec\.$"):
+        open_source(tmp_path / "vectors.dat")
+    (tmp_path / "notes.dat").write_text("Call me Ishmael.\n")
+    with pytest.raises(InputError, match=r"portraits:N\[:SEED\]\.$"):
+        open_source(tmp_path / "notes.dat")
 
 
 @pytest.mark.parametrize("name", ["photos", "a.npy", "w.npz", "digits.idx", "glove.txt"])

@@ -99,7 +99,8 @@ def _open_file(path: Path) -> Source:
     if path.suffix.lower() in SUFFIXES:
         raise InputError(f"The source {path} is a single picture; give the folder it is in.")
     kind = f"a file of kind {path.suffix!r}" if path.suffix else "a file of no known kind"
-    raise InputError(f"The source {path} is {kind}, which is not read; give {_SUPPORTED}.")
+    hint = " It looks like word vectors: if it holds some, rename it to end in .vec." * words.looks_like_words(path)
+    raise InputError(f"The source {path} is {kind}, which is not read; give {_SUPPORTED}.{hint}")
 
 
 def _open_folder(path: Path) -> Source:
