@@ -35,6 +35,22 @@ def test_the_same_numbers(shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatc
     assert {name for name, _ in fast.named_parameters()} == {name for name, _ in plain.named_parameters()}
 
 
+def test_what_others_read_of_a_layer_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not torch.backends.mkldnn.is_available():
+        pytest.skip("this PyTorch has no oneDNN")
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
+    first, tied = nn.Linear(24, 24), nn.Linear(24, 24)
+    tied.weight = first.weight
+    fast = nn.Sequential(first, tied).eval()
+    assert use_onednn(fast) == 2
+    assert fast[0].weight is fast[1].weight
+    assert (fast[0].weight.dtype, fast[1].in_features, fast[1].out_features) == (torch.float32, 24, 24)
+    kept = nn.Sequential(nn.Linear(24, 24), nn.Linear(24, 24))
+    kept.load_state_dict(fast.state_dict())
+    with torch.inference_mode():
+        torch.testing.assert_close(fast(torch.ones(24)), kept(torch.ones(24)), rtol=1e-5, atol=1e-5)
+
+
 def test_another_processor_or_another_pytorch_keeps_its_layers(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
