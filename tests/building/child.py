@@ -35,7 +35,7 @@ ITEMS, BAD = 640, 50
 
 def small_shards() -> None:
     """20 shards."""
-    lateen.building.plan.SHARD_ROWS["image"] = 32
+    lateen.building.plan.SHARD_ROWS["image"] = (32, 32)
 
 
 def kill_at(call: int, when: str, function: Callable[..., Any]) -> Callable[..., Any]:

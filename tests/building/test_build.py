@@ -24,7 +24,7 @@ from lateen.store import SpaceFolder
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(lateen.building.plan.SHARD_ROWS, "image", 32)
+    monkeypatch.setitem(lateen.building.plan.SHARD_ROWS, "image", (32, 32))
 
 
 def photos(folder: Path, n: int = 5) -> Path:

@@ -23,7 +23,7 @@ class Stop(Exception):
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(lateen.building.plan.SHARD_ROWS, "image", 32)
+    monkeypatch.setitem(lateen.building.plan.SHARD_ROWS, "image", (32, 32))
 
 
 def fitted(out: Path, *names: str) -> dict[str, bytes]:

@@ -22,7 +22,7 @@ from lateen.store.folder import POINTS, THUMBS
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(lateen.building.plan.SHARD_ROWS, "image", 4)
+    monkeypatch.setitem(lateen.building.plan.SHARD_ROWS, "image", (4, 4))
 
 
 def paint(path: Path, shade: int) -> None:
@@ -315,3 +315,9 @@ def test_an_interrupt_while_comparing(photos: Path) -> None:
 
     with pytest.raises(InterruptedWorkError, match=r"a\.space is as it was"):
         grow(photos, progress=stop)
+
+
+def test_pictures_without_an_encoder_become_their_principal_components(photos: Path, tmp_path: Path) -> None:
+    result = build(photos, out=tmp_path / "p.space")
+    assert SpaceFolder.open(result.path).meta.spec.encoder == "pca:5"
+    assert "fitted to these very pictures: a plain baseline" in result.notes[-1]

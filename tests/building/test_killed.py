@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(lateen.building.plan.SHARD_ROWS, "image", 32)
+    monkeypatch.setitem(lateen.building.plan.SHARD_ROWS, "image", (32, 32))
 
 
 def start(out: Path, name: str = "none", call: int = 0, when: str = "before", shell: str = "") -> subprocess.Popen[str]:

@@ -27,7 +27,7 @@ from lateen.store.ledger import Ledger
 from lateen.store.meta import FILE, SpaceMeta, read_meta
 from lateen.store.writer import SpaceWriter, storage_errors
 
-DEFAULTS = {"image": "vae:portraits", "vector": "none", "word": "none"}  # the encoder if none is named
+PORTRAITS = "vae:portraits"
 
 
 @runtime_checkable
@@ -64,8 +64,9 @@ def build(
     Args:
         source: Whatever `open_source` opens, such as a folder of pictures, "captions.parquet" or "vectors.npy".
         out: Folder of the space.
-        encoder: `scheme:id[@revision]`, or an encoder; one that can be saved is copied into the space. Vectors and
-            words are taken as they come ("none") if nothing is said.
+        encoder: `scheme:id[@revision]`, or an encoder; one that can be saved is copied into the space. If nothing is
+            said: that of a space which is there; else vectors and words are taken as they come ("none"), and pictures
+            by principal components ("pca:64").
         columns: Which columns of a table to use.
         fields: A csv, tsv or parquet file of what is known of the items.
         limit: Use the first items only.
@@ -115,7 +116,7 @@ def _plan(
     source: Source, encoder: Encoder | str | None, wishes: Wishes, place: Path, old: SpaceMeta | None
 ) -> Plan:
     """Find the encoder and settle what is to do."""
-    unsaid = old.spec.encoder if old is not None else DEFAULTS.get(source.modality)
+    unsaid = old.spec.encoder if old is not None else _default(source)
     named = encoder if encoder is not None else unsaid
     if named is None:
         raise InputError(
@@ -129,8 +130,9 @@ def _plan(
         return Plan.of(source, kept, wishes, named)
     model = load_encoder(named, wishes.options)
     if isinstance(model, Encoder):
-        return replace(Plan.of(source, model, wishes), notes=_advice(named, source))
-    return Plan.of(source, kept or fitted(model, source, wishes.seed), wishes, named)
+        return replace(Plan.of(source, model, wishes), notes=_advice(named, encoder, source))
+    plan = Plan.of(source, kept or fitted(model, source, wishes.seed), wishes, named)
+    return replace(plan, notes=_advice(named, encoder, source))
 
 
 def _kept_encoder(place: Path, named: str, old: SpaceMeta | None) -> Encoder | None:
@@ -141,13 +143,23 @@ def _kept_encoder(place: Path, named: str, old: SpaceMeta | None) -> Encoder | N
     return kept if isinstance(kept, Encoder) else None
 
 
-def _advice(encoder: str, source: Source) -> tuple[str, ...]:
-    if encoder != DEFAULTS["image"] or source.name.startswith("portraits:"):
-        return ()
-    return (
-        f"Encoded by {encoder}, which knows drawn portraits only. Name an encoder that knows such pictures (lateen "
-        f"encoders), or train one: lateen train {source.name} -o ...",
-    )
+def _default(source: Source) -> str | None:
+    """The encoder where none is named: what needs no download and can't be wrong."""
+    if source.modality == "image":
+        fitted_to = f"pca:{max(1, min(64, len(source) // 2))}"
+        return PORTRAITS if source.name.startswith("portraits:") else fitted_to
+    return "none" if source.modality in ("vector", "word") else None
+
+
+def _advice(named: str, encoder: Encoder | str | None, source: Source) -> tuple[str, ...]:
+    if named == PORTRAITS and not source.name.startswith("portraits:"):
+        return (f"Encoded by {named}, which knows drawn portraits only; `lateen encoders` lists others.",)
+    if encoder is None and named.startswith("pca:"):
+        return (
+            f"Encoded by {named}, fitted to these very pictures: a plain baseline that knows nothing of what they "
+            f"show. `lateen encoders` lists those that do, or train one: lateen train {source.name} -o ...",
+        )
+    return ()
 
 
 def _nothing_begun(place: Path, old: SpaceMeta) -> bool:

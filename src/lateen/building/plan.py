@@ -20,7 +20,8 @@ from lateen.sources.source import Rejected, Rows, Source, repeated_ids, shown_fi
 from lateen.store.derived import content_key
 from lateen.store.meta import FORMAT, SpaceMeta
 
-SHARD_ROWS = {"image": 2048, "text": 8192}
+SHARD_ROWS = {"image": (128, 2048), "text": (512, 8192)}  # at least and at most: what a stop loses
+SHARDS = 500  # about so many, where these bounds let them
 MOST_SHARD_ROWS, SHARD_BYTES = 65_536, 2**27  # of vectors
 CHUNK_ROWS = 64  # pictures that are read and encoded at a time: the model begins soon, and memory stays small
 CHUNK_BYTES = 2**26
@@ -146,8 +147,9 @@ class Plan:
     @property
     def _shard_rows(self) -> int:
         spec = self.encoder.spec
-        most = SHARD_ROWS.get(spec.modality, MOST_SHARD_ROWS)
-        return max(1, min(most, SHARD_BYTES // (4 * spec.dim)))
+        least, most = SHARD_ROWS.get(spec.modality, (MOST_SHARD_ROWS, MOST_SHARD_ROWS))
+        rows = min(most, max(least, len(self.rows) // SHARDS))
+        return max(1, min(rows, SHARD_BYTES // (4 * spec.dim)))
 
     def shard(self, number: int) -> Rows:
         """The rows of a shard."""
