@@ -92,9 +92,7 @@ def fit(
     require_seed(seed)
     split = contrast(opened.column(field), field, positive)
     groups = None if group is None else opened.column(group)
-    direction = fit_direction(
-        opened.vectors, name, split, group=groups, fingerprint=opened.spec.fingerprint, seed=seed
-    )
+    direction = fit_direction(opened.vectors, name, split, group=groups, fingerprint=opened.spec.fingerprint, seed=seed)
     save_direction(opened.path, direction)
     return described(opened, direction)
 

@@ -113,9 +113,7 @@ class Map(Pictured):
         )
 
 
-def make_map(
-    opened: Opened, method: str = "umap", dims: int = 2, color: str | None = None, seed: int = 0
-) -> Map:
+def make_map(opened: Opened, method: str = "umap", dims: int = 2, color: str | None = None, seed: int = 0) -> Map:
     """Lay the space out; a layout made before with the same settings is read from the space's cache."""
     if color is not None:
         opened.column(color)
