@@ -20,7 +20,7 @@ from lateen.sources.source import Rejected, Rows, Source, repeated_ids, shown_fi
 from lateen.store.derived import content_key
 from lateen.store.meta import FORMAT, SpaceMeta
 
-SHARD_ROWS = {"image": (128, 2048), "text": (512, 8192)}  # at least and at most: what a stop loses
+SHARD_ROWS = {"image": (128, 2048), "text": (2048, 8192)}  # at least and at most: what a stop loses
 SHARDS = 500  # about so many, where these bounds let them
 MOST_SHARD_ROWS, SHARD_BYTES = 65_536, 2**27  # of vectors
 CHUNK_ROWS = 64  # pictures that are read and encoded at a time: the model begins soon, and memory stays small

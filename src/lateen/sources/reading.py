@@ -20,7 +20,7 @@ from lateen.core.errors import InputError, LateenError
 from lateen.sources.picture import View
 from lateen.sources.source import Batch, Stretch
 
-WORTH = 2.0  # seconds of reading that are worth starting processes for
+WORTH = 0.5  # seconds of reading that are worth starting processes for
 Result = TypeVar("Result")
 
 
