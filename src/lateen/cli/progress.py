@@ -50,7 +50,7 @@ class Bar:
         self._progress.update(id, text="  ".join(filter(None, (speed, remaining, *more))))
 
 
-def _duration(seconds: float) -> str:
+def _duration(seconds: float | int) -> str:
     """1:23, or 2:03:04."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
