@@ -23,7 +23,7 @@ def test_the_wheel_holds_all_that_lateen_needs(tmp_path: Path) -> None:
         inside = {info.filename: info.file_size for info in archive.infolist()}
     package = ROOT / "src"
     files = [path.relative_to(package).as_posix() for path in package.rglob("*") if path.is_file()]
-    expected = {name for name in files if not name.endswith(".pyc") and "/.tmp-" not in name}
+    expected = {name for name in files if "__pycache__" not in name and "/.tmp-" not in name}
     assert expected <= inside.keys()
     weights = {name for name in inside if name.startswith("lateen/models/weights/portraits.model/")}
     assert {name.rpartition("/")[2] for name in weights} == {
