@@ -28,8 +28,8 @@ types: $(VENV)/.ready-dev ## mypy, strict
 layers: $(VENV)/.ready-dev ## import-linter: imports go downward only
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.ready-dev ## print the figures of benchmarks/README.md that need no peer's installation
-	for b in startup portraits shipped_vae build; do $(BIN)/python benchmarks/$$b.py || exit 1; done
+bench: $(VENV)/.ready-dev ## print the figures of benchmarks/README.md that need nothing else (half an hour)
+	for b in startup portraits shipped_vae build pipeline word_vectors search; do $(BIN)/python benchmarks/$$b.py || exit 1; done
 
 portraits-weights: $(VENV)/.ready ## train the shipped weights anew (half an hour at most)
 	$(BIN)/python benchmarks/train_portraits.py
