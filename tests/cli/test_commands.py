@@ -15,30 +15,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from running import Run
 
 import lateen as lt
-from lateen.cli.main import run
 from lateen.space import Space
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def lateen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command in this process: (exit code, stdout, stderr)."""
-
-    def call(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["lateen", *map(str, words)])
-        capsys.readouterr()
-        try:
-            run()
-            code = 0
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 0
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 @pytest.fixture

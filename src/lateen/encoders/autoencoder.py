@@ -15,7 +15,7 @@ from typing import Any
 
 from lateen.core.codec import Codec, LatentSpec
 from lateen.core.errors import InputError, MissingExtraError, SpaceError
-from lateen.encoders.hub import ModelRef, effective, files_fingerprint, quiet, resolve
+from lateen.encoders.hub import ModelRef, effective, files_fingerprint, quiet, resolve, silenced
 from lateen.sources.picture import View
 
 SIZE = 256  # pixels a side, unless the model was trained on fewer
@@ -279,12 +279,5 @@ def _refuse_published_halves(id: str) -> None:
 def _quiet_diffusers() -> Iterator[None]:
     from diffusers.utils import logging
 
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
+    with silenced(logging):
         yield
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()

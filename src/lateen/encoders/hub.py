@@ -156,6 +156,13 @@ def quiet() -> Iterator[None]:
         from transformers.utils import logging
     except ImportError:
         raise MissingExtraError("A model of Hugging Face", "hf") from None
+    with silenced(logging):
+        yield
+
+
+@contextmanager
+def silenced(logging: Any) -> Iterator[None]:
+    """Keep a library of Hugging Face quiet; its `utils.logging` is the same in transformers and diffusers."""
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()

@@ -60,13 +60,7 @@ class OnnxPictures:
         Raises:
             InputError: If the pictures have another size than the model sees.
         """
-        size = self.prepared.view.size
-        height, width = images.shape[1:3]
-        if (height, width) != (size, size):
-            raise InputError(
-                f"The encoder {self.spec.encoder} takes pictures of {size} x {size} pixels; it got {width} x {height} "
-                f"(width x height). Resize them to {size} x {size}."
-            )
+        self.prepared.require_size(images, self.spec.encoder)
         vectors = np.empty((len(images), self.spec.dim), np.float32)
         for start in range(0, len(images), BATCH):
             part = images[start : start + BATCH]

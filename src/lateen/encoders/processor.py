@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, UInt8
 
 from lateen.core.errors import InputError
 from lateen.sources.picture import View
@@ -111,6 +111,24 @@ class Preprocessing:
     def shift(self) -> Float32[np.ndarray, " 3"]:
         """What is added after that."""
         return np.array([-m / s for m, s in zip(self.mean, self.std, strict=True)], np.float32)
+
+    def require_size(self, images: UInt8[np.ndarray, "n height width 3"], encoder: str) -> None:
+        """Refuse pictures of another size than the network sees.
+
+        Args:
+            images: (n, height, width, 3).
+            encoder: What is asked to encode them.
+
+        Raises:
+            InputError: If their sides differ from the view's.
+        """
+        size = self.view.size
+        height, width = images.shape[1:3]
+        if (height, width) != (size, size):
+            raise InputError(
+                f"The encoder {encoder} takes pictures of {size} x {size} pixels; it got {width} x {height} "
+                f"(width x height). Resize them to {size} x {size}."
+            )
 
     def to_dict(self) -> dict[str, object]:
         """Plain data for a spec's preprocessing: that of the view, mean, std and factor."""
