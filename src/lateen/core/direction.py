@@ -54,6 +54,11 @@ class Direction:
         if not self.scale > 0:
             raise InputError(f"Direction {self.name!r} got scale {self.scale}; a step must have a positive length.")
 
+    @property
+    def step(self) -> Float32[np.ndarray, " dim"]:
+        """One step along it, a standard deviation long: (dim,)."""
+        return np.asarray(self.vector * np.float32(self.scale), np.float32)
+
     def apply(self, points: Float[np.ndarray, "*batch dim"], steps: float) -> Float[np.ndarray, "*batch dim"]:
         """Move points by `steps` standard deviations along the direction (negative: away from the attribute)."""
         return np.asarray(points + np.asarray(steps * self.scale, points.dtype) * self.vector.astype(points.dtype))

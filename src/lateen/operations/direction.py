@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from lateen.core.direction import Direction
-from lateen.core.errors import InputError, SpaceError, UnknownNameError
+from lateen.core.errors import InputError
 from lateen.core.seed import require_seed
 from lateen.directions import contrast, fit_direction
 from lateen.operations.opened import Opened
@@ -104,13 +104,7 @@ def get(opened: Opened, name: str) -> Direction:
         UnknownNameError: If there is none of that name.
         SpaceError: If it was fitted in another latent space.
     """
-    kept = opened.directions
-    if name not in kept:
-        raise UnknownNameError("direction", name, kept, f"{opened.name} (fit one: lateen direction fit)")
-    direction = kept[name]
-    if direction.fingerprint != opened.spec.fingerprint or len(direction.vector) != opened.spec.dim:
-        raise SpaceError(f"The direction {name!r} was fitted in another latent space than that of {opened.name}.")
-    return direction
+    return opened.direction(name)
 
 
 def described(opened: Opened, direction: Direction) -> Fitted:

@@ -17,7 +17,7 @@ from jaxtyping import Float32, UInt8
 from lateen.arithmetic import Expression, parse
 from lateen.core.codec import Encoder, QueryEncoder
 from lateen.core.errors import InputError, LateenError, SpaceError, UnknownNameError
-from lateen.core.geometry import Geometry
+from lateen.core.geometry import Geometry, Sphere
 from lateen.encoders.calling import encode, encode_query
 from lateen.neighbors import Vectors
 from lateen.sources.picture import SUFFIXES, View, read_picture
@@ -57,12 +57,14 @@ class Locator:
         vectors: Gives its vectors.
         geometry: Gives its geometry.
         encoder: Loads its encoder.
+        step: Gives the vector of one step along a direction.
     """
 
     folder: SpaceFolder
     vectors: Callable[[], Vectors]
     geometry: Callable[[], Geometry]
     encoder: Callable[[], Encoder]
+    step: Callable[[str], Vector]
 
     def locate(self, item: str) -> Located:
         """Turn an ITEM into a point.
@@ -78,7 +80,7 @@ class Locator:
             expression = parse(item)
         except InputError as cause:
             return self._text_or(item, self._no_expression(item, cause), cause)
-        unknown = next((name for name in expression.weights if not self._is_named(name, item)), None)
+        unknown = next((name for name in expression.names if not self._is_named(name, expression)), None)
         if unknown is None:
             return self.combine(expression)
         if expression.is_single and unknown == item:
@@ -90,35 +92,55 @@ class Locator:
         """Evaluate an expression over ids, files and quoted texts to a point of the space."""
         text = expression.text
         if expression.is_single:
-            return self._term(next(iter(expression.weights)), text)
+            return self.term(expression.names[0], expression)
         with np.errstate(over="ignore", invalid="ignore"):  # said below
-            vector = expression.evaluate(lambda name: self._term(name, text).vector)
-        return Located(text, self.geometry().project(within_reach(vector, text)))
+            vector = expression.evaluate(lambda name: self.term(name, expression).vector, self.step)
+        return Located(text, self._point(within_reach(vector, text), repr(text)))
 
-    def _item(self, item: str) -> Located | None:
-        """An id, else a file."""
-        row = self.folder.ids().row(item)
-        if row is not None:
-            return Located(item, np.array(self.vectors()[np.array([row])][0]), id=item)
-        return self._file(Path(item)) if _is_file(item) else None
+    def term(self, name: str, expression: Expression) -> Located:
+        """One name of an expression.
 
-    def _is_named(self, name: str, text: str) -> bool:
-        return name in self.folder.ids() or _is_file(name) or _is_quoted(name, text)
-
-    def _term(self, name: str, text: str) -> Located:
-        """One name of an expression."""
+        Raises:
+            UnknownNameError: If it is no id, no file, and no text that the encoder takes.
+        """
         found = self._item(name)
         if found is not None:
             return found
+        text = expression.text
         where = "nor a file of that name" + ("" if text == name else f"; the expression is {text!r}")
         unknown = self._unknown(name, where)
-        if not _is_quoted(name, text) and text != name:
+        if name not in expression.quoted and text != name:
             raise unknown
         return self._text_or(name, unknown)
 
+    def _item(self, item: str) -> Located | None:
+        """An id, else a file."""
+        id = self._id(item)
+        if id is not None:
+            row = np.array([self.folder.row(id)])
+            return Located(id, self._point(np.array(self.vectors()[row][0]), repr(id)), id=id)
+        return self._file(Path(item)) if _is_file(item) else None
+
+    def _id(self, name: str) -> str | None:
+        """The id that a name is; among words a phrase is also found under underscores, as training joins it."""
+        ids = self.folder.ids()
+        if name in ids:
+            return name
+        joined = name.replace(" ", "_")
+        return joined if self.folder.meta.spec.modality == "word" and joined != name and joined in ids else None
+
+    def _point(self, vector: Vector, what: str) -> Vector:
+        """The point of the space that a vector stands for: where only angles count, the unit vector."""
+        if isinstance(self.geometry(), Sphere) and not np.abs(vector).max(initial=0) > 0:
+            raise InputError(f"{what} is the zero vector, which has no direction, and here only directions count.")
+        return self.geometry().project(vector)
+
+    def _is_named(self, name: str, expression: Expression) -> bool:
+        return self._id(name) is not None or _is_file(name) or name in expression.quoted
+
     def _file(self, path: Path) -> Located:
         if path.suffix.lower() == ".npy" and self.folder.meta.spec.modality in ("vector", "word"):
-            return Located(path.name, self._vector(path))
+            return Located(path.name, self._point(self._vector(path), str(path)))
         image = self._image(path)
         return Located(path.name, self._encoded(encode, image[None], str(path)), image=image)
 
@@ -171,7 +193,7 @@ class Locator:
         vector: Vector = how(self.encoder(), items, self.folder.meta.spec.dim)[0]
         if not np.isfinite(vector).all():
             raise InputError(f"{called} can't be searched with: the encoder made NaN or infinity of it.")
-        return vector
+        return self._point(vector, called)
 
     def _no_expression(self, item: str, cause: InputError) -> InputError:
         if " " in item:  # meant as an expression
@@ -196,12 +218,6 @@ def within_reach(vector: Vector, what: str) -> Vector:
     if not np.abs(vector).max(initial=0) < FARTHEST:  # NaN included
         raise InputError(f"{what!r} leads farther out than numbers reach; use smaller factors or fewer steps.")
     return vector
-
-
-def _is_quoted(name: str, text: str) -> bool:
-    """Whether an expression has a name in quotes: so a text is marked as one."""
-    escaped = name.replace("\\", "\\\\")
-    return any(f"{q}{escaped.replace(q, chr(92) + q)}{q}" in text for q in "\"'")
 
 
 def _like_a_path(text: str) -> bool:

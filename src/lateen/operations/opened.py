@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float, Float32, Shaped, UInt8
+from jaxtyping import Float, Float32, Int64, Shaped, UInt8
 from PIL import Image
 
 from lateen.arithmetic import Expression
@@ -98,6 +98,21 @@ class Opened:
     def directions(self) -> dict[str, Direction]:
         """The directions kept with the space, by name."""
         return {name: self._direction(name) for name in direction_names(self.path)}
+
+    def direction(self, name: str) -> Direction:
+        """A direction that the space keeps.
+
+        Raises:
+            UnknownNameError: If there is none of that name.
+            SpaceError: If it was fitted in another latent space.
+        """
+        names = direction_names(self.path)
+        if name not in names:
+            raise UnknownNameError("direction", name, names, f"{self.name} (fit one: lateen direction fit)")
+        direction = self._direction(name)
+        if direction.fingerprint != self.spec.fingerprint or len(direction.vector) != self.spec.dim:
+            raise SpaceError(f"The direction {name!r} was fitted in another latent space than that of {self.name}.")
+        return direction
 
     def _direction(self, name: str) -> Direction:
         try:
@@ -219,19 +234,36 @@ class Opened:
         """Evaluate an expression over ids, files and quoted texts to a point of the space."""
         return self._locator.combine(expression)
 
+    def terms(self, expression: Expression) -> dict[str, Located]:
+        """The items, files and texts that an expression names, as points."""
+        return {name: self._locator.term(name, expression) for name in expression.names}
+
     @cached_property
     def _locator(self) -> Locator:
-        return Locator(self.folder, lambda: self.search.vectors, lambda: self.geometry, lambda: self.encoder)
+        return Locator(
+            self.folder,
+            lambda: self.search.vectors,
+            lambda: self.geometry,
+            lambda: self.encoder,
+            lambda name: self.direction(name).step,
+        )
 
     def encode(self, items: Items) -> Float32[np.ndarray, "n dim"]:
         """Encode items with the encoder that made the space."""
         return encode(self.encoder, items, self.spec.dim)
 
-    def synthesise(self, vectors: Float32[np.ndarray, "k dim"]) -> list[Synthetic]:
-        """Decode made-up points: by the decoder where there is one, else as the nearest real item."""
-        found = self.search.nearest(vectors, 1)
+    def synthesise(
+        self, vectors: Float32[np.ndarray, "k dim"], rows: Int64[np.ndarray, " k"] | None = None
+    ) -> list[Synthetic]:
+        """Decode made-up points: by the decoder where there is one, else as the nearest real item.
+
+        Args:
+            vectors: (k, dim) points.
+            rows: (k,) the item nearest to each, where that is known already.
+        """
+        nearest = self.search.nearest(vectors, 1).rows[:, 0] if rows is None else rows
         support = self.support(vectors)
-        near = [self.ids[int(row)] for row in found.rows[:, 0]]
+        near = [self.ids[int(row)] for row in nearest]
         if self.decoder is not None:
             images: Sequence[Picture | None] = list(self.decoder.decode(np.ascontiguousarray(vectors, np.float32)))
         else:
