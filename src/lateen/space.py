@@ -14,10 +14,11 @@ from jaxtyping import Float32, UInt8
 
 from lateen.core.codec import Items, LatentSpec
 from lateen.core.direction import Direction
+from lateen.core.errors import InputError
 from lateen.core.geometry import Geometry
 from lateen.core.points import Points
 from lateen.operations.attach import Attached, attach, detach
-from lateen.operations.direction import Fitted, described, fit, get
+from lateen.operations.direction import Fitted, Pairs, Words, described, fit, fit_words, get
 from lateen.operations.edit import Edited, edit
 from lateen.operations.index import Indexed, make_index, remove_index
 from lateen.operations.info import Info, info
@@ -118,16 +119,40 @@ class Space:
         name: str,
         *,
         field: str | None = None,
+        pairs: Pairs | None = None,
+        words: Words | None = None,
         positive: str | None = None,
         method: str = "mean_difference",
         group: str | None = None,
+        skip_unknown: bool = False,
         seed: int = 0,
         force: bool = False,
     ) -> Fitted:
-        """A named direction: fitted on `field` and kept with the space, or, without `field`, the one kept before."""
-        if field is None:
+        """A named direction, fitted and kept with the space, or, if nothing is said to fit it on, the one kept before.
+
+        Args:
+            name: What it is called.
+            field: Fit it on a field of the items,
+            pairs: or on pairs of words: "he:she,man:woman" points from the second words to the first,
+            words: or on the words of two poles: "warm,hot:cold,icy" points from the second side to the first.
+            positive: Which value of the field has the attribute.
+            method: How it is fitted on a field.
+            group: Field of identity.
+            skip_unknown: Leave out pairs and words that the space doesn't know.
+            seed: Of what is held out.
+            force: Replace an older direction of that name.
+        """
+        if sum(on is not None for on in (field, pairs, words)) > 1:
+            raise InputError("A direction is fitted on a field, on pairs or on words; give one of the three.")
+        if field is not None:
+            return fit(self._opened, name, field, positive, method, group, seed, force)
+        if positive is not None or group is not None:
+            raise InputError("--positive and --group are about a field; give one with --field.")
+        if pairs is None and words is None:
             return described(self._opened, get(self._opened, name))
-        return fit(self._opened, name, field, positive, method, group, seed, force)
+        return fit_words(
+            self._opened, name, pairs=pairs, words=words, skip_unknown=skip_unknown, seed=seed, force=force
+        )
 
     def directions(self) -> dict[str, Direction]:
         """All directions kept with the space."""

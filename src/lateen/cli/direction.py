@@ -1,4 +1,4 @@
-"""`lateen direction`: fit, list and show the directions of attributes."""
+"""`lateen direction`: fit, list, show, read and erase the directions of attributes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from lateen.cli.ending import ends_well
 from lateen.cli.options import Force, Json, Seed, Space
 
 app = typer.Typer(
-    help="Directions of attributes: fit them on a field, list and show them.", no_args_is_help=True
+    help="Directions of attributes: fit them on a field or on words, show, read and erase them.", no_args_is_help=True
 )
-FIT_HELP = """Fit the direction of an attribute and keep it with the space.
+FIT_HELP = """Fit the direction of an attribute and keep it with the space: on a field, on pairs, or on words.
 
-A field of two values needs no `--positive`; a continuous one is fitted between its upper and lower third.
+A field of two values needs no `--positive`; a continuous one is fitted between its upper and lower third. Of pairs and
+words, what stands before the colon is what the direction points to: `--pairs he:she,man:woman` or
+`--words warm,hot:cold,icy`.
 
 Example: `lateen direction fit faces.space sunglasses --field eyes --positive sunglasses --group person`
 """
@@ -34,7 +36,18 @@ Name = Annotated[str, typer.Argument(help="What the direction is called.", metav
 def fit(
     space: Space,
     name: Name,
-    field: Annotated[str, typer.Option("--field", help="The field that tells who has the attribute.")],
+    field: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--field", help="The field that tells who has the attribute."),
+    ] = None,
+    pairs: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--pairs", help="Pairs such as he:she,man:woman, or a file of a pair a line.", metavar="PAIRS"),
+    ] = None,
+    words: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--words", help="Words of two poles, such as warm,hot:cold,icy.", metavar="WORDS"),
+    ] = None,
     positive: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option("--positive", help="The value that has it, or a comparison such as '> 0.5'."),
@@ -44,16 +57,31 @@ def fit(
         Optional[str],  # noqa: UP045
         typer.Option("--group", help="Field of identity: nobody is in both the fit and the test.", metavar="FIELD"),
     ] = None,
+    skip_unknown: Annotated[
+        bool, typer.Option("--skip-unknown", help="Leave out pairs and words that the space doesn't know.")
+    ] = False,
     seed: Seed = 0,
     json: Json = False,
     force: Force = False,
 ) -> None:
     """Fit a direction."""
     from lateen.cli.output import emit_json
+    from lateen.core.errors import InputError
     from lateen.space import Space as Open
 
+    if sum(on is not None for on in (field, pairs, words)) != 1:
+        raise InputError("A direction is fitted on something: give one of --field, --pairs and --words.")
     result = Open(space).direction(
-        name, field=field, positive=positive, method=method, group=group, seed=seed, force=force
+        name,
+        field=field,
+        pairs=pairs,
+        words=words,
+        positive=positive,
+        method=method,
+        group=group,
+        skip_unknown=skip_unknown,
+        seed=seed,
+        force=force,
     )
     if json:
         emit_json(result)

@@ -30,6 +30,11 @@ class Direction:
         gap: Difference of the two class means along the vector, in steps: about this much turns one into the other.
         random_auc: Held-out AUC of random directions (95 % quantile): what chance alone reaches.
         fingerprint: Fingerprint of the latent space it belongs to.
+        group: The field of identity that kept items of one person together when it was judged, or None.
+        more: The words or items it points to, where it was fitted on such; with method "pairs" the i-th goes with the
+            i-th of `less`.
+        less: Those it points away from.
+        ordered: Share of held-out pairs of which it puts the first above the second; NaN if not measured.
     """
 
     name: str
@@ -45,6 +50,10 @@ class Direction:
     gap: float = float("nan")
     random_auc: float = float("nan")
     fingerprint: str = ""
+    group: str | None = None
+    more: tuple[str, ...] = ()
+    less: tuple[str, ...] = ()
+    ordered: float = float("nan")
 
     def __post_init__(self) -> None:
         norm = float(np.linalg.norm(self.vector.astype(np.float64)))
@@ -87,9 +96,16 @@ class Direction:
         values = {k: float("nan") if v is None and k in _FLOATS else v for k, v in plain.items()}
         try:
             values["vector"] = np.asarray(values["vector"], np.float32)
+            values |= {side: _words(values[side], side) for side in ("more", "less") if side in values}
             return from_plain(cls, values)
         except (KeyError, TypeError, ValueError) as cause:
             raise InputError(f"This is not a saved direction: {cause}.") from cause
 
 
-_FLOATS = ("auc", "stability", "gap", "random_auc")
+_FLOATS = ("auc", "stability", "gap", "random_auc", "ordered")
+
+
+def _words(value: object, side: str) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(word, str) for word in value):
+        raise TypeError(f"{side} is {str(value)[:40]!r}, expected a list of words")
+    return tuple(value)

@@ -90,6 +90,31 @@ def auc_of(
     return np.asarray((ranks[..., positive].sum(axis=-1) - p * (p + 1) / 2) / (p * q), np.float64)
 
 
+def random_reach(
+    points: Float[np.ndarray, "n dim"], positive: Bool[np.ndarray, " n"], rng: np.random.Generator
+) -> float:
+    """The AUC that chance alone reaches on some points: the 95 % quantile of random directions, either way round."""
+    random = rng.standard_normal((RANDOM_DIRECTIONS, points.shape[1])).astype(points.dtype)
+    areas = auc_of((points @ random.T).T, positive)
+    return float(np.quantile(np.maximum(areas, 1 - areas), 0.95))
+
+
+def bootstrap_cosine(
+    positive: Float[np.ndarray, "p dim"],
+    negative: Float[np.ndarray, "q dim"],
+    vector: Float[np.ndarray, " dim"],
+    rng: np.random.Generator,
+) -> float:
+    """Mean cosine between a direction and those fitted to bootstrap samples of its points."""
+    p, q = len(positive), len(negative)
+    cosines = []
+    for _ in range(BOOTSTRAPS):
+        again = positive[rng.choice(p, p)].mean(0) - negative[rng.choice(q, q)].mean(0)
+        norm = float(np.linalg.norm(again))
+        cosines.append(float(again @ vector) / norm if norm > 0 else 0.0)
+    return float(np.mean(cosines))
+
+
 def _held_out(
     x: np.ndarray, split: Contrast, group: np.ndarray | None, rng: np.random.Generator
 ) -> tuple[float, float]:
@@ -101,10 +126,8 @@ def _held_out(
     if not fit_positive.any() or not fit_negative.any() or is_positive.all() or not is_positive.any():
         return float("nan"), float("nan")  # too few items to hold any out
     vector = mean_difference(x[fit_positive], x[fit_negative])
-    random = rng.standard_normal((RANDOM_DIRECTIONS, x.shape[1])).astype(np.float32)
-    scores = x[test_rows] @ np.vstack([vector, random]).T
-    areas = auc_of(scores.T, is_positive)
-    return float(areas[0]), float(np.quantile(np.maximum(areas[1:], 1 - areas[1:]), 0.95))
+    auc = auc_of(x[test_rows] @ vector, is_positive)
+    return float(auc), random_reach(x[test_rows], is_positive, rng)
 
 
 def _test_rows(split: Contrast, group: np.ndarray | None, rng: np.random.Generator) -> Bool[np.ndarray, " n"]:
@@ -119,13 +142,7 @@ def _test_rows(split: Contrast, group: np.ndarray | None, rng: np.random.Generat
 
 
 def _stability(x: np.ndarray, split: Contrast, vector: np.ndarray, rng: np.random.Generator) -> float:
-    """Mean cosine between the direction and directions fitted to bootstrap samples of the items."""
-    positive, negative = np.flatnonzero(split.positive), np.flatnonzero(split.negative)
-    if min(len(positive), len(negative)) < 2:
+    """How far the direction would be another with other items; NaN with a single one on a side."""
+    if min(int(split.positive.sum()), int(split.negative.sum())) < 2:
         return float("nan")
-    cosines = []
-    for _ in range(BOOTSTRAPS):
-        again = x[rng.choice(positive, len(positive))].mean(0) - x[rng.choice(negative, len(negative))].mean(0)
-        norm = float(np.linalg.norm(again))
-        cosines.append(float(again @ vector) / norm if norm > 0 else 0.0)
-    return float(np.mean(cosines))
+    return bootstrap_cosine(x[split.positive], x[split.negative], vector, rng)

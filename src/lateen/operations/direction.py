@@ -1,19 +1,31 @@
-"""Directions of a space: fitted on a field, judged, kept with the space."""
+"""Directions of a space: fitted on a field, on pairs of words or on the words of two poles, judged, and kept."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from jaxtyping import Float32
 
 from lateen.core.direction import Direction
-from lateen.core.errors import InputError
+from lateen.core.errors import InputError, UnknownNameError
 from lateen.core.seed import require_seed
-from lateen.directions import contrast, fit_direction
+from lateen.directions import contrast, fit_axis, fit_direction, fit_pairs
+from lateen.directions.terms import read_pairs, read_poles
 from lateen.operations.opened import Opened
+from lateen.operations.projecting import projections
 from lateen.operations.result import rounded
 from lateen.store import save_direction
 
 METHODS = ("mean_difference",)
+Pairs: TypeAlias = str | Path | Sequence[Sequence[str]]
+"""Pairs of words: `he:she,man:woman`, a file of a pair a line, or the pairs themselves."""
+Words: TypeAlias = str | Sequence[Sequence[str]]
+"""Words of two poles: `warm,hot:cold,icy`, or the two lists."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,33 +35,56 @@ class Fitted:
     Args:
         direction: The direction and its held-out figures.
         cosine_with: Cosine of the angle to each other direction; near 0 is independent, near 1 or -1 entangled.
+        skipped: Pairs and words that were left out because the space doesn't know them.
     """
 
     direction: Direction
     cosine_with: dict[str, float]
+    skipped: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         d = self.direction
-        return (
-            f"Direction {d.name} ({d.positive}): held-out AUC {d.auc:.3f} (chance reaches {d.random_auc:.3f}), "
-            f"{d.n_positive} with and {d.n_negative} without, stability {d.stability:.3f}, gap {d.gap:+.1f} steps"
-        )
+        known = not math.isnan(d.auc)
+        auc = f"held-out AUC {d.auc:.3f} (chance reaches {d.random_auc:.3f})" if known else "held-out AUC not known"
+        stability = "" if math.isnan(d.stability) else f", stability {d.stability:.3f}"
+        return f"Direction {d.name} ({d.positive}): {auc}, {self._counted()}{stability}, gap {d.gap:+.1f} steps"
+
+    def _counted(self) -> str:
+        """What it was fitted on, and how many held-out pairs it puts in order."""
+        d = self.direction
+        if d.method == "axis":
+            return f"{_count(d.n_positive, 'word')} against {d.n_negative}"
+        if d.method != "pairs":
+            return f"{d.n_positive} with and {d.n_negative} without"
+        if math.isnan(d.ordered):
+            return _count(d.n_positive, "pair")
+        return f"{d.ordered * d.n_positive:.3g} of {d.n_positive} held-out pairs in the right order"
 
     @property
     def warning(self) -> str | None:
         """Why not to trust it, or None."""
         d = self.direction
         if math.isnan(d.auc):
-            return f"too few items to hold any out: nobody knows whether {d.name} means anything"
+            few = {"pairs": "one pair is too few to hold it", "axis": "a side of one word is too few to hold any"}
+            why = few.get(d.method, "too few items to hold any")
+            return f"{why} out: nobody knows whether {d.name} means anything"
         if d.auc <= d.random_auc:
-            return f"{d.name} separates held-out items no better than random directions do: don't rely on it"
+            what = "words" if d.more else "items"
+            return f"{d.name} separates held-out {what} no better than random directions do: don't rely on it"
         return None
 
     def describe(self) -> str:
         """A few lines for people."""
+        d = self.direction
         closest = sorted(self.cosine_with.items(), key=lambda pair: -abs(pair[1]))[:8]
         angles = ", ".join(f"{name} {cosine:+.2f}" for name, cosine in closest)
-        lines = [repr(self), f"cosine with others: {angles}" if angles else "", self.warning or ""]
+        lines = [
+            repr(self),
+            f"more of it: {', '.join(d.more)}; less: {', '.join(d.less)}" if d.more else "",
+            f"left out, not in the space: {', '.join(self.skipped)}" if self.skipped else "",
+            f"cosine with others: {angles}" if angles else "",
+            self.warning or "",
+        ]
         return "\n".join(line for line in lines if line)
 
     def to_dict(self) -> dict[str, object]:
@@ -68,6 +103,10 @@ class Fitted:
             "stability": rounded(d.stability),
             "gap": rounded(d.gap),
             "scale": rounded(d.scale, 6),
+            "ordered": rounded(d.ordered),
+            "more": list(d.more),
+            "less": list(d.less),
+            "skipped": list(self.skipped),
             "cosine_with": {name: rounded(c) for name, c in self.cosine_with.items()},
         }
 
@@ -82,19 +121,104 @@ def fit(
     seed: int = 0,
     force: bool = False,
 ) -> Fitted:
-    """Fit a direction by the difference of means and keep it with the space under its name."""
+    """Fit a direction on a field by the difference of means and keep it with the space under its name."""
+    _check_name(opened, name, seed, force)
+    if method not in METHODS:
+        raise InputError(f"There is no method {method!r}; choose {', '.join(METHODS)}.")
+    split = contrast(opened.column(field), field, positive)
+    groups = None if group is None else opened.column(group)
+    points = opened.geometry.project(opened.vectors)
+    direction = fit_direction(points, name, split, group=groups, fingerprint=opened.spec.fingerprint, seed=seed)
+    return _kept(opened, replace(direction, group=group))
+
+
+def fit_words(
+    opened: Opened,
+    name: str,
+    *,
+    pairs: Pairs | None = None,
+    words: Words | None = None,
+    skip_unknown: bool = False,
+    seed: int = 0,
+    force: bool = False,
+) -> Fitted:
+    """Fit a direction on pairs of words, or on the words of two poles, and keep it with the space under its name.
+
+    A word is whatever the space takes as an ITEM: an id, a file, an expression, a text.
+    """
+    _check_name(opened, name, seed, force)
+    if (pairs is None) == (words is None):
+        raise InputError("A direction of words is fitted on pairs or on the words of two poles; give one of the two.")
+    found = _Lookup(opened, skip_unknown)
+    if pairs is not None:
+        given = read_pairs(pairs)
+        there = tuple(pair for pair in given if found.has(pair, ":".join(pair)))
+        more, less = (found.points([pair[side] for pair in there], "pair") for side in (0, 1))
+        direction = fit_pairs(more, less, name, there, fingerprint=opened.spec.fingerprint, seed=seed)
+    else:
+        assert words is not None
+        poles = read_poles(words)
+        left, right = (tuple(w for w in pole if found.has((w,), w)) for pole in poles)
+        more, less = found.points(left, "word of the first side"), found.points(right, "word of the second side")
+        direction = fit_axis(more, less, name, (left, right), fingerprint=opened.spec.fingerprint, seed=seed)
+    return replace(_kept(opened, _scaled(opened, direction)), skipped=tuple(found.skipped))
+
+
+class _Lookup:
+    """Words as points, each looked for once; unknown ones are an error, or left out."""
+
+    def __init__(self, opened: Opened, skip: bool) -> None:
+        self.opened, self.skip = opened, skip
+        self.skipped: list[str] = []
+        self._points: dict[str, Float32[np.ndarray, " dim"]] = {}
+
+    def has(self, words: Iterable[str], shown: str) -> bool:
+        """Whether the space knows all of some words that come together.
+
+        Raises:
+            UnknownNameError: If it doesn't and that is not to be passed over.
+        """
+        try:
+            for word in words:
+                if word not in self._points:
+                    self._points[word] = self.opened.locate(word).vector
+        except UnknownNameError as error:
+            if not self.skip:
+                error.args = (f"{error} Leave it away, or let --skip-unknown (skip_unknown=True) do it.",)
+                raise
+            self.skipped.append(shown)
+            return False
+        return True
+
+    def points(self, words: Sequence[str], what: str) -> Float32[np.ndarray, "n dim"]:
+        """The points of known words."""
+        if not words:
+            raise InputError(f"{self.opened.name} knows no {what} of those given ({', '.join(self.skipped)}).")
+        return np.stack([self._points[word] for word in words])
+
+
+def _check_name(opened: Opened, name: str, seed: int, force: bool) -> None:
     if not name or "/" in name or "=" in name or name.startswith("."):
         raise InputError(f"A direction can't be called {name!r}; give a name without '/' and '='.")
     if name in opened.directions and not force:
         raise InputError(f"The {opened.name} already has a direction {name!r}; replace it with --force (force=True).")
-    if method not in METHODS:
-        raise InputError(f"There is no method {method!r}; choose {', '.join(METHODS)}.")
     require_seed(seed)
-    split = contrast(opened.column(field), field, positive)
-    groups = None if group is None else opened.column(group)
-    direction = fit_direction(opened.vectors, name, split, group=groups, fingerprint=opened.spec.fingerprint, seed=seed)
+
+
+def _scaled(opened: Opened, direction: Direction) -> Direction:
+    """The direction with the spread of the space's items along it as its step."""
+    spread = float(projections(opened, direction.vector).astype(np.float64).std()) if len(opened) else 0.0
+    scale = spread if spread > 0 else 1.0
+    return replace(direction, scale=scale, gap=direction.gap / scale)
+
+
+def _kept(opened: Opened, direction: Direction) -> Fitted:
     save_direction(opened.path, direction)
     return described(opened, direction)
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def get(opened: Opened, name: str) -> Direction:

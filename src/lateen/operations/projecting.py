@@ -1,0 +1,34 @@
+"""All items of a space along one direction, block by block: memory stays flat however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from jaxtyping import Float, Float32
+
+from lateen.operations.opened import Opened
+
+BLOCK_NUMBERS = 8_000_000  # numbers of one block: 32 MB as float32
+
+
+def blocks(opened: Opened, rows: int | None = None) -> Iterator[Float32[np.ndarray, "b dim"]]:
+    """The items as points of the space (unit vectors where it is a sphere), in row order.
+
+    Args:
+        opened: The space.
+        rows: How many, from the first; all by default.
+    """
+    vectors, n = opened.search.vectors, len(opened) if rows is None else min(rows, len(opened))
+    step = max(1, BLOCK_NUMBERS // max(1, opened.spec.dim))
+    for start in range(0, n, step):
+        yield opened.geometry.project(np.asarray(vectors[start : min(start + step, n)], np.float32))
+
+
+def projections(
+    opened: Opened, vector: Float[np.ndarray, " dim"], rows: int | None = None
+) -> Float32[np.ndarray, " n"]:
+    """How far each item is along a vector, in latent units; on a sphere the cosine to a unit vector."""
+    towards = vector.astype(np.float32)
+    parts = [np.asarray(block @ towards) for block in blocks(opened, rows)]
+    return np.concatenate(parts) if parts else np.zeros(0, np.float32)
