@@ -25,6 +25,7 @@ from lateen.operations.info import Info, info
 from lateen.operations.map import Map, make_map
 from lateen.operations.near import Neighbours, near
 from lateen.operations.opened import Opened
+from lateen.operations.reading import Readings, read
 from lateen.operations.sample import Samples, sample
 from lateen.operations.solve import Solution, solve
 from lateen.operations.walk import Walk, walk
@@ -157,6 +158,12 @@ class Space:
     def directions(self) -> dict[str, Direction]:
         """All directions kept with the space."""
         return self._opened.directions
+
+    def read(
+        self, name: str, *items: str | int, k: int = 10, vocabulary: int | None = None
+    ) -> Readings:
+        """ITEMs along a direction, beside the first `vocabulary` items; without any, the k at each of its ends."""
+        return read(self._opened, name, items, k, vocabulary)
 
     def edit(self, item: str | int, by: Mapping[str, float | int]) -> Edited:
         """An ITEM moved along named directions, in standard deviations: `by={"glasses": 2, "smile": -1}`."""

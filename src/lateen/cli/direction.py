@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 import typer
 
 from lateen.cli.ending import ends_well
-from lateen.cli.options import Force, Json, Seed, Space
+from lateen.cli.options import Force, Json, Output, Seed, Space
 
 app = typer.Typer(
     help="Directions of attributes: fit them on a field or on words, show, read and erase them.", no_args_is_help=True
@@ -27,6 +27,13 @@ Example: `lateen direction list faces.space`
 SHOW_HELP = """Show one direction: its held-out figures and its angle to the others.
 
 Example: `lateen direction show faces.space sunglasses`
+"""
+READ_HELP = """Read items along a direction; without any, show those at its two ends.
+
+Of words the first 20,000 are compared with, which are the most frequent if they came in that order: rarer ones are
+placed by chance.
+
+Example: `lateen direction read words.space gender king queen nurse -o gender.png`
 """
 Name = Annotated[str, typer.Argument(help="What the direction is called.", metavar="NAME")]
 
@@ -124,3 +131,37 @@ def show(space: Space, name: Name, json: Json = False) -> None:
         emit_json(result)
         return
     print(result.describe())
+
+
+@app.command("read", help=READ_HELP)
+@ends_well
+def read(
+    space: Space,
+    name: Name,
+    items: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(help="Ids, files, expressions or texts.", metavar="[ITEM]..."),
+    ] = None,
+    k: Annotated[int, typer.Option("-k", help="How many items at each end, if none are named.")] = 10,
+    vocabulary: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--vocabulary", help="Compare with the first so many items; 0 for all.", metavar="N"),
+    ] = None,
+    output: Output = None,
+    json: Json = False,
+    force: Force = False,
+) -> None:
+    """Read items along a direction."""
+    from lateen.cli.output import check_output, emit_json, figure, save, table
+    from lateen.space import Space as Open
+
+    check_output(output, force)
+    result = Open(space).read(name, *(items or ()), k=k, vocabulary=vocabulary)
+    save(result, output, force)
+    if json:
+        emit_json(result)
+        return
+    less, more = result.poles
+    title = f"{name}: from {less} (-) to {more} (+), beside {result.among}"
+    rows = [[r.item, figure(r.value), f"{r.steps:+.1f}", f"{r.quantile:.2%}"] for r in result.readings]
+    table(title, ["item", result.measure, "steps", "above"], rows)
