@@ -55,6 +55,7 @@ def test_block_by_block_finds_what_the_copy_finds(
     for vectors in (copy / "derived").glob("vectors-*"):
         vectors.unlink()
     monkeypatch.setattr(searching, "EXACT_ROWS", 1_000)
+    monkeypatch.setattr(searching, "PREPARED_NUMBERS", 1_000)
     space = lt.open(copy)
     assert found(space, where) == expected
     assert not list((copy / "derived").glob("vectors-*"))

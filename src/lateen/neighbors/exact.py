@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Float32, Int
 
 from lateen.core.errors import InputError
 from lateen.core.geometry import Euclidean, Geometry, Sphere
@@ -132,6 +132,48 @@ class Prepared:
         return found
 
 
+    def cosines(
+        self, queries: Float[np.ndarray, "m dim"]
+    ) -> tuple[Float[np.ndarray, "m n"], Float[np.ndarray, "m n"]]:
+        """Bounds of the cosines of all rows, on a sphere: what the function `cosine_bounds` finds."""
+        return _cosines(self._block, queries)
+
+
+def cosine_bounds(
+    vectors: Vectors, queries: Float[np.ndarray, "m query_dim"]
+) -> tuple[Float32[np.ndarray, "m n"], Float32[np.ndarray, "m n"]]:
+    """Bounds of the cosines of all rows with each query, as float32 products and their rounding give them.
+
+    Args:
+        vectors: (n, dim) data, possibly memory-mapped or read block by block.
+        queries: (m, dim).
+
+    Returns:
+        Lower and upper bounds, (m, n), within -1 and 1; both are -1 for a row that is zero.
+
+    Raises:
+        InputError: If a query is zero, or the dimensions differ.
+    """
+    if vectors.shape[1] != queries.shape[1]:
+        raise InputError(f"cosine_bounds got queries of {queries.shape[1]} numbers for vectors of {vectors.shape[1]}.")
+    bounds = np.empty((2, len(queries), len(vectors)), np.float32)
+    step = max(1, BLOCK_NUMBERS // max(1, vectors.shape[1]))
+    for start in range(0, len(vectors), step):
+        block = _Block.of(np.asarray(vectors[start : start + step]), Sphere(), queries[0] if len(queries) else queries)
+        bounds[:, :, start : start + step] = _cosines(block, queries)
+    return bounds[0], bounds[1]
+
+
+def _cosines(
+    block: _Block, queries: Float[np.ndarray, "m dim"]
+) -> tuple[Float[np.ndarray, "m b"], Float[np.ndarray, "m b"]]:
+    scores, errors = block.scores(Sphere().project(queries))
+    low, high = np.clip(-scores - errors, -1, 1), np.clip(errors - scores, -1, 1)
+    lost = np.isnan(scores)
+    low[lost] = high[lost] = -1
+    return low, high
+
+
 def _nearest(
     vectors: Vectors,
     queries: Float[np.ndarray, "m dim"],
@@ -179,7 +221,9 @@ class _Block:
     @classmethod
     def of(cls, block: Float[np.ndarray, "b dim"], geometry: Geometry, origin: Float[np.ndarray, " dim"]) -> _Block:
         if isinstance(geometry, Sphere):
-            return cls(np.asarray(block / np.linalg.norm(block, axis=1, keepdims=True)), None, origin, geometry)
+            with np.errstate(divide="ignore", invalid="ignore"):  # what is no direction is never found
+                units = np.asarray(block / np.linalg.norm(block, axis=1, keepdims=True))
+            return cls(units, None, origin, geometry)
         if isinstance(geometry, Euclidean):
             x = np.asarray(block - origin)
             return cls(x, np.asarray((x * x).sum(axis=1)), origin, geometry)
@@ -189,7 +233,8 @@ class _Block:
         """Something that grows with the distance, and how far it may be wrong."""
         wrong = self.rows.shape[1] * _ULP
         if isinstance(self.geometry, Sphere):
-            towards = queries / np.linalg.norm(queries, axis=1, keepdims=True)
+            with np.errstate(divide="ignore", invalid="ignore"):  # the distance says what is wrong with zero
+                towards = queries / np.linalg.norm(queries, axis=1, keepdims=True)
             scores = -_products(towards, self.rows)
             return scores, np.full_like(scores, 4 * wrong)
         if self.squares is not None:
