@@ -27,6 +27,7 @@ from lateen.operations.near import Neighbours, near
 from lateen.operations.opened import Opened
 from lateen.operations.reading import Readings, read
 from lateen.operations.sample import Samples, sample
+from lateen.operations.similarity import Similarity, similarity
 from lateen.operations.solve import Solution, solve
 from lateen.operations.walk import Walk, walk
 from lateen.store import SpaceFolder
@@ -110,6 +111,21 @@ class Space:
     ) -> Solution:
         """Latent arithmetic: where "a - b + c" leads, decoded, and the k items nearest to it."""
         return solve(self._opened, expression, k, where, method, include_inputs)
+
+    def similarity(
+        self,
+        path: str | Path,
+        *,
+        column: str | None = None,
+        vocabulary: int | None = 300_000,
+        fold: bool = True,
+        unknown: str = "skip",
+        seed: int = 0,
+    ) -> Similarity:
+        """How well cosines agree with people's judgements: a file such as SimLex-999, WordSim-353 or MEN."""
+        return similarity(
+            self._opened, path, column=column, vocabulary=vocabulary, fold=fold, unknown=unknown, seed=seed
+        )
 
     def path(self, *items: str | int, steps: int = 9, along: str | None = None) -> Walk:
         """The decoded way through two or more ITEMs: along "straight", "sphere" or "gaussian"."""

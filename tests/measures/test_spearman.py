@@ -82,6 +82,7 @@ def test_the_null_of_three_pairs_is_known() -> None:
     found = spearman(np.arange(3.0), np.arange(3.0))
     assert found.rho == 1
     assert found.p == pytest.approx(1 / 6, abs=0.03)
+    assert (found.null_95, np.isnan(found.calibrated)) == (1, True)
 
 
 def test_calibrated_is_zero_at_chance_and_one_at_agreement() -> None:

@@ -24,6 +24,7 @@ from lateen.cli import (
     near,
     path,
     sample,
+    similarity,
     solve,
     train,
 )
@@ -49,7 +50,7 @@ def _version(
         raise typer.Exit
 
 
-for module in (demo, train, encoders, build, attach, info, index, near, solve, path, edit, sample, map):
+for module in (demo, train, encoders, build, attach, info, index, near, solve, similarity, path, edit, sample, map):
     app.command(name=module.NAME, help=module.HELP)(ends_well(module.command))
 app.add_typer(direction.app, name="direction")
 

@@ -45,8 +45,8 @@ class Spearman:
 
     @property
     def calibrated(self) -> float:
-        """Rho on a scale where 0 is what chance reaches once in twenty times, and 1 is the most."""
-        return (self.rho - self.null_95) / (1 - self.null_95)
+        """Rho on a scale where 0 is what chance reaches once in twenty, and 1 is the most; NaN where both are 1."""
+        return (self.rho - self.null_95) / (1 - self.null_95) if self.null_95 < 1 else math.nan
 
     def __repr__(self) -> str:
         return f"Spearman({self.rho:.3f}, 95 % {self.low:.3f} to {self.high:.3f}, p {self.p:.2g}, n {self.n:,})"
