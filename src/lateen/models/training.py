@@ -9,15 +9,11 @@ from __future__ import annotations
 import copy
 import hashlib
 import math
-import signal
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -26,6 +22,7 @@ from jaxtyping import Float32, UInt8
 from torch import Tensor, nn
 
 from lateen.core.errors import InputError, InterruptedWorkError, TrainingError
+from lateen.core.interrupt import deferred_interrupt
 from lateen.models.batches import BatchOrder, Rows, split_rows, step_generator
 from lateen.models.checkpoint import Identity, RunState
 
@@ -227,7 +224,7 @@ def train(
     glance = held_out[:: max(1, len(held_out) // _GLANCE)]
     meter, psnr, saved_at = _Meter(state.step, state.seconds), None, state.seconds
     started = time.monotonic() - state.seconds
-    with _deferred_interrupt() as interrupted:
+    with deferred_interrupt() as interrupted:
         while (share := budget.share(state.step, state.seconds)) < 1:
             loss = _step(model, state, data[order(state.step)], share=share, seed=seed, device=device)
             state.seconds = time.monotonic() - started
@@ -356,23 +353,3 @@ class _Meter:
 
 def _slope(start: tuple[int, float], end: tuple[int, float]) -> float:
     return (end[0] - start[0]) / (end[1] - start[1]) if end[1] > start[1] else 0.0
-
-
-@contextmanager
-def _deferred_interrupt() -> Iterator[Callable[[], bool]]:
-    """Let ^C wait for the end of a step, so that no state is half updated; a second ^C doesn't wait."""
-    asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked.is_set  # only the main thread hears ^C
-        return
-
-    def on_interrupt(number: int, frame: FrameType | None) -> None:
-        if asked.is_set():
-            raise KeyboardInterrupt
-        asked.set()
-
-    before = signal.signal(signal.SIGINT, on_interrupt)
-    try:
-        yield asked.is_set
-    finally:
-        signal.signal(signal.SIGINT, before)
