@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -31,6 +32,9 @@ from lateen.operations.similarity import Similarity, similarity
 from lateen.operations.solve import Solution, solve
 from lateen.operations.walk import Walk, walk
 from lateen.store import SpaceFolder
+
+if TYPE_CHECKING:
+    from lateen.building.erased import Erased
 
 
 class Space:
@@ -180,6 +184,21 @@ class Space:
     ) -> Readings:
         """ITEMs along a direction, beside the first `vocabulary` items; without any, the k at each of its ends."""
         return read(self._opened, name, items, k, vocabulary)
+
+    def erase(
+        self,
+        name: str,
+        out: str | Path,
+        *,
+        method: str = "leace",
+        seed: int = 0,
+        force: bool = False,
+        note: Callable[[str], object] | None = None,
+    ) -> Erased:
+        """A new space without the concept of a direction, by "leace" or "hard" debiasing, and what that did."""
+        from lateen.building.erasing import erase
+
+        return erase(self._opened, name, out, method, seed=seed, force=force, note=note)
 
     def edit(self, item: str | int, by: Mapping[str, float | int]) -> Edited:
         """An ITEM moved along named directions, in standard deviations: `by={"glasses": 2, "smile": -1}`."""

@@ -203,7 +203,7 @@ class Plan:
             decodes=isinstance(self.encoder, Codec),
             shown=shown_field(self.source),
             given_fingerprint=self.encoder.spec.fingerprint,
-            lateen=_version(),
+            lateen=own_version(),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
 
@@ -239,14 +239,15 @@ class Plan:
             )
 
 
-def _options(spec: LatentSpec) -> str:
-    options = spec.preprocessing.get("options") or {}
-    assert isinstance(options, dict)
-    return ", ".join(f"{name}={value}" for name, value in sorted(options.items())) or "none"
-
-
-def _version() -> str:
+def own_version() -> str:
+    """The version of lateen that runs."""
     try:
         return version("lateen")
     except PackageNotFoundError:
         return "not installed"  # run from a source tree
+
+
+def _options(spec: LatentSpec) -> str:
+    options = spec.preprocessing.get("options") or {}
+    assert isinstance(options, dict)
+    return ", ".join(f"{name}={value}" for name, value in sorted(options.items())) or "none"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
@@ -34,6 +35,13 @@ Of words the first 20,000 are compared with, which are the most frequent if they
 placed by chance.
 
 Example: `lateen direction read words.space gender king queen nurse -o gender.png`
+"""
+ERASE_HELP = """Write a space in which the concept of a direction is gone, and measure what that did.
+
+`--method leace` makes the means of both sides equal by the least change; `hard` removes the direction from all words
+but those that define it, which are equalised. The old space stays as it is.
+
+Example: `lateen direction erase words.space gender -o neutral.space`
 """
 Name = Annotated[str, typer.Argument(help="What the direction is called.", metavar="NAME")]
 
@@ -165,3 +173,26 @@ def read(
     title = f"{name}: from {less} (-) to {more} (+), beside {result.among}"
     rows = [[r.item, figure(r.value), f"{r.steps:+.1f}", f"{r.quantile:.2%}"] for r in result.readings]
     table(title, ["item", result.measure, "steps", "above"], rows)
+
+
+@app.command("erase", help=ERASE_HELP)
+@ends_well
+def erase(
+    space: Space,
+    name: Name,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the new space.", metavar="SPACE")],
+    method: Annotated[str, typer.Option("--method", help="leace or hard.")] = "leace",
+    seed: Seed = 0,
+    json: Json = False,
+    force: Force = False,
+) -> None:
+    """Write a space without a concept."""
+    from lateen.cli.output import emit_json, note
+    from lateen.space import Space as Open
+
+    result = Open(space).erase(name, output, method=method, seed=seed, force=force, note=note)
+    if json:
+        emit_json(result)
+        return
+    print(result.describe())
+    note(f"next: lateen near {output} ITEM")

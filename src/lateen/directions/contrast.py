@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,6 +78,24 @@ def contrast(column: Shaped[np.ndarray, " n"], field: str, positive: str | None 
             "attribute."
         )
     return _checked(Contrast(field, words, has, present & ~has), values)
+
+
+def contrast_again(column: Shaped[np.ndarray, " n"], field: str, rule: str) -> Contrast:
+    """The contrast that a rule of `Contrast.rule` tells of.
+
+    Args:
+        column: (n,) values of the field.
+        field: Its name.
+        rule: Such as "eyes = sunglasses", "age > 30" or "age upper third".
+
+    Raises:
+        InputError: If the rule doesn't fit the field's values any more.
+    """
+    with suppress(InputError):
+        usual = contrast(column, field)
+        if usual.rule == rule:
+            return usual
+    return contrast(column, field, rule.removeprefix(f"{field} ").removeprefix("= "))
 
 
 def as_numbers(column: Shaped[np.ndarray, " n"]) -> np.ndarray | None:

@@ -163,6 +163,8 @@ class Opened:
         Raises:
             SpaceError: If it can't be loaded, or is not the one that made the space.
         """
+        if erased := self.spec.preprocessing.get("erased"):
+            raise self._not_since(erased)
         scheme = self.spec.encoder.partition(":")[0]
         kept = self.folder.codec_path
         try:
@@ -181,6 +183,16 @@ class Opened:
             )
         self.folder.check_encoder(encoder.spec)
         return encoder
+
+    def _not_since(self, erased: object) -> SpaceError:
+        """The error of a space from which concepts were erased: the encoder's vectors still have them."""
+        done = erased if isinstance(erased, list) else []
+        names = " and ".join(str(step.get("concept")) for step in done if isinstance(step, dict)) or "a concept"
+        encoder = self.spec.encoder.removeprefix("erased:")
+        return SpaceError(
+            f"No {self._kind} can be encoded into {self.name}: {names} was erased from it, and what {encoder} encodes "
+            "still has that. Name items by their ids, or ask the space that it was made from."
+        )
 
     def _options(self, kept: Path | None) -> Mapping[str, object]:
         """What the user asked of the loader when the space was built; a model that is kept has it in itself.
