@@ -1,5 +1,6 @@
 """Latent arithmetic: expressions such as king - man + woman, parsed and evaluated on vectors."""
 
-from lateen.arithmetic.expression import Expression, parse
+from lateen.arithmetic.cos_mul import CosMul
+from lateen.arithmetic.expression import Atom, Expression, Item, Step, parse
 
-__all__ = ["Expression", "parse"]
+__all__ = ["Atom", "CosMul", "Expression", "Item", "Step", "parse"]

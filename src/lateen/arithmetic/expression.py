@@ -213,10 +213,10 @@ class _Parser:
             right = self.factor()
             if operator.text == "/":
                 value, scale = self._divided(value, right, begin), scale / self._divisor(right, begin)
-            elif value.number is not None:
-                value, scale, first = right, scale * self._finite(value.number, first), begin
-            elif right.number is not None:
-                scale *= self._finite(right.number, begin)
+            elif (number := value.number) is not None:
+                value, scale, first = right, scale * self._finite(number, first), begin
+            elif (number := right.number) is not None:
+                scale *= self._finite(number, begin)
             else:
                 raise self._wrong(operator.at, "multiplies two points; multiply a point by a number")
         return value.times(scale)

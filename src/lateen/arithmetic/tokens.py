@@ -1,7 +1,7 @@
 """The words of the expression language: quoted texts, numbers, operators and names, each with its place.
 
-One idea: `-`, `+` and `/` belong to a name unless space stands around them, so ids and paths need no quotes. Each letter
-is looked at a bounded number of times.
+One idea: `-`, `+` and `/` belong to a name unless space stands around them, so ids and paths need no quotes. Each
+letter is looked at a bounded number of times.
 """
 
 from __future__ import annotations

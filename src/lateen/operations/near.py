@@ -9,6 +9,7 @@ from jaxtyping import Float32, UInt8
 from PIL.Image import Image
 
 from lateen.core.errors import InputError
+from lateen.neighbors import Found
 from lateen.operations.opened import Located, Opened
 from lateen.operations.result import Pictured, plain, rounded
 from lateen.plot.grid import neighbours as draw_neighbours
@@ -96,13 +97,21 @@ def matching(
     opened: Opened, vector: Float32[np.ndarray, " dim"], k: int, where: str | None, without: tuple[str, ...] = ()
 ) -> tuple[Match, ...]:
     """The k items nearest to a point, some left out."""
+    checked_k(k)
+    return matches_of(opened, opened.search.nearest(vector[None], k + len(without), where), without)[:k]
+
+
+def matches_of(opened: Opened, found: Found, without: tuple[str, ...] = ()) -> tuple[Match, ...]:
+    """What was found for one query, with ids and fields, some left out."""
+    taken = opened.items_at([int(row) for row in found.rows[0]])
+    pairs = zip(taken, (float(d) for d in found.distances[0]), strict=True)
+    return tuple(Match(id, distance, fields) for (id, fields), distance in pairs if id not in without)
+
+
+def checked_k(k: int) -> None:
+    """Raise InputError unless at least one item is asked for."""
     if k < 1:
         raise InputError(f"Got k = {k}; ask for at least one item.")
-    found = opened.search.nearest(vector[None], k + len(without), where)
-    rows, ids = [int(row) for row in found.rows[0]], set(without)
-    taken = opened.items_at(rows)
-    pairs = zip(taken, (float(d) for d in found.distances[0]), strict=True)
-    return tuple(Match(id, distance, fields) for (id, fields), distance in pairs if id not in ids)[:k]
 
 
 def shown(images: list[Picture | None]) -> list[Picture]:

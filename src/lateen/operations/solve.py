@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from jaxtyping import Float, Int
 from PIL.Image import Image
 
-from lateen.arithmetic import parse
+from lateen.arithmetic import Atom, CosMul, Expression, Item, Step, parse
 from lateen.core.errors import InputError
+from lateen.core.geometry import Sphere
 from lateen.core.synthetic import Synthetic
-from lateen.operations.near import Match, matching
-from lateen.operations.opened import Opened
+from lateen.neighbors import Found
+from lateen.operations.near import Match, Picture, checked_k, matches_of
+from lateen.operations.opened import Located, Opened
 from lateen.operations.result import Pictured, known, rounded, stands_in
 from lateen.plot.equation import equation
 
-METHODS = ("add",)
+METHODS = ("add", "mul")
+_ROUNDED = 1e-5  # float32 scores of a few factors are wrong by less than this share
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,26 +29,38 @@ class Solution(Pictured):
 
     Args:
         expression: What was asked.
-        matches: The items nearest to the resulting point, without those that the expression names.
-        result: The point itself, decoded.
+        matches: The items that answer it best, without those that the expression names.
+        result: The sum itself, decoded.
+        terms: The atoms of the expression with their weights.
+        method: "add", by the distance to the sum, or "mul", by `scores`.
+        scores: 3CosMul score of each match; none for "add".
     """
 
     expression: str
     matches: tuple[Match, ...]
     result: Synthetic
-    terms: tuple[tuple[str, float], ...]
+    terms: tuple[tuple[Atom, float], ...]
+    method: str
+    scores: tuple[float, ...]
+    _inputs: Mapping[str, Located] = field(repr=False)
+    _include_inputs: bool = field(repr=False)
     _opened: Opened = field(repr=False)
 
     @property
     def support(self) -> float:
-        """How near to data the resulting point is."""
+        """How near to data the sum is."""
         return self.result.support
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the user should know of the search, a sentence each."""
+        """What the user should know of the search and its honesty, a sentence each."""
         note = self._opened.search.note
-        return () if note is None else (note,)
+        own = [located.id for located in self._inputs.values()]
+        notes = () if note is None else (note,)
+        if len(own) > 1 and self.result.nearest in own and not self._include_inputs:
+            nearest = f"Nearest of all to the sum is {self.result.nearest!r}, which the question names; it is left out"
+            return (*notes, f"{nearest} (--include-inputs shows it).")
+        return notes
 
     def __repr__(self) -> str:
         found = ", ".join(m.id for m in self.matches)
@@ -50,9 +68,15 @@ class Solution(Pictured):
 
     def to_dict(self) -> dict[str, object]:
         """Plain data, as `--json` prints it."""
+        results = [m.to_dict() for m in self.matches]
+        if self.scores:
+            results = [{**r, "score": rounded(s, 6)} for r, s in zip(results, self.scores, strict=True)]
         return {
             "expression": self.expression,
-            "results": [m.to_dict() for m in self.matches],
+            "method": self.method,
+            "include_inputs": self._include_inputs,
+            "results": results,
+            "nearest_of_all": self.result.nearest,
             "support": rounded(self.support),
             "decoded_by": self.result.decoded_by,
         }
@@ -60,11 +84,18 @@ class Solution(Pictured):
     def picture(self) -> Image:
         """The expression in pictures, its decoded result and the nearest items."""
         opened = self._opened
-        terms = [(_sign(weight), opened.picture_of(opened.locate(name)), name) for name, weight in self.terms]
+        terms = [(_sign(weight), self._drawn(atom), str(atom)) for atom, weight in self.terms]
         ids = [m.id for m in self.matches]
         nearest = list(zip(opened.pictures(ids), ids, strict=True))
         label = "result" if stands_in(self.result) is None else "nearest of all"
         return equation(terms, self.result.image, nearest=nearest, support=known(self.support), result_label=label)
+
+    def _drawn(self, atom: Atom) -> Picture | None:
+        """A direction is no point: it is written, not drawn."""
+        if isinstance(atom, Step):
+            return None
+        located = self._inputs[atom.name] if isinstance(atom, Item) else self._opened.locate(atom.text)
+        return self._opened.picture_of(located)
 
 
 def solve(
@@ -75,15 +106,76 @@ def solve(
     method: str = "add",
     include_inputs: bool = False,
 ) -> Solution:
-    """Evaluate an expression, decode the point, and find the nearest items (the question's own are left out)."""
+    """Evaluate an expression, decode the point, and find the items that answer it (its own are left out).
+
+    Args:
+        opened: The space.
+        expression: Such as "king - man + woman".
+        k: How many answers.
+        where: Only items that fulfil this condition.
+        method: "add": nearest to the sum (3CosAdd where only angles count; Mikolov et al. 2013). "mul": the greatest
+            product of similarities (3CosMul; Levy and Goldberg 2014).
+        include_inputs: Whether items that the expression names may be answers.
+
+    Raises:
+        InputError: If the expression can't be read or leads nowhere, or the method doesn't fit it.
+    """
     if method not in METHODS:
         raise InputError(f"There is no method {method!r}; choose {', '.join(METHODS)}.")
+    checked_k(k)
     parsed = parse(expression)
+    inputs = opened.terms(parsed)
     located = opened.combine(parsed)
-    without = () if include_inputs else tuple(name for name in parsed.weights if name in opened.ids)
-    matches = matching(opened, located.vector, k, where, without)
-    made = opened.synthesise(located.vector[None])[0]
-    return Solution(expression, matches, made, tuple(parsed.weights.items()), opened)
+    own = () if include_inputs else tuple({x.id for x in inputs.values() if x.id is not None})
+    if method == "mul":
+        found, scores = _by_product(opened, parsed, inputs, located, k + len(own), where)
+        nearest = opened.search.nearest(located.vector[None], 1).rows[:, 0]
+    else:
+        found, scores = opened.search.nearest(located.vector[None], k + len(own), where), None
+        nearest = found.rows[:, 0] if where is None else opened.search.nearest(located.vector[None], 1).rows[:, 0]
+    matches = matches_of(opened, found, own)[:k]
+    order = {} if scores is None else dict(zip(found.rows[0].tolist(), scores.tolist(), strict=True))
+    made = opened.synthesise(located.vector[None], nearest)[0]
+    scored = tuple(order[opened.folder.row(m.id)] for m in matches) if order else ()
+    return Solution(expression, matches, made, parsed.terms, method, scored, inputs, include_inputs, opened)
+
+
+def _by_product(
+    opened: Opened,
+    expression: Expression,
+    inputs: Mapping[str, Located],
+    located: Located,
+    k: int,
+    where: str | None,
+) -> tuple[Found, Float[np.ndarray, " k"]]:
+    """The k items of greatest score: bounds say which may be among them, float64 ranks these."""
+    if not isinstance(opened.geometry, Sphere):
+        raise InputError(
+            f"The method mul multiplies similarities of angles, and {opened.name} is {opened.geometry.name}; use add."
+        )
+    weights = {atom.name: weight for atom, weight in expression.terms if isinstance(atom, Item) and weight}
+    if len(weights) != sum(weight != 0 for _, weight in expression.terms):
+        raise InputError(f"The method mul takes sums of items; {expression.text!r} has unit() or dir(). Use add.")
+    rule = CosMul(np.array(list(weights.values())))
+    queries = np.stack([inputs[name].vector for name in weights])
+    low, high = opened.search.cosine_bounds(queries)
+    low, high = rule.bounds(low, high)
+    among = opened.search.among(where)
+    rows = np.arange(len(low)) if among is None else among
+    low, high = low[rows] * np.float32(1 - _ROUNDED), high[rows] * np.float32(1 + _ROUNDED)
+    least = np.partition(low, -k)[-k] if len(low) > k else -np.inf
+    rows = rows[high >= least]
+    vectors = np.asarray(opened.search.vectors[rows], np.float64)
+    lengths = np.linalg.norm(vectors, axis=1)
+    rows, vectors = rows[lengths > 0], vectors[lengths > 0] / lengths[lengths > 0, None]
+    scores = rule.score(queries.astype(np.float64) @ vectors.T)
+    best = np.lexsort((rows, -scores))[:k]
+    return _found(opened, rows[best], located), np.asarray(scores[best])
+
+
+def _found(opened: Opened, rows: Int[np.ndarray, " k"], located: Located) -> Found:
+    vectors = np.asarray(opened.search.vectors[rows], np.float32)
+    return Found(rows[None], np.asarray(opened.geometry.distance(vectors, located.vector))[None])
 
 
 def _sign(weight: float) -> str:
