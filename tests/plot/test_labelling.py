@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lateen.plot.labelling import GAP, Box, Label, Placed, place_labels
+from lateen.plot.labelling import GAP, SAME, Box, Label, Placed, place_labels
 
 FIELD = (0, 0, 800, 500)
 
@@ -57,7 +57,7 @@ def test_labels_are_apart_from_each_other_from_all_points_and_from_the_edge(seed
         if not label.important:
             assert at.leader is None
         if at.leader is None:
-            others = [gap(at.box, other) for other in labels if other.at != label.at]
+            others = [gap(at.box, other) for other in labels if math.dist(other.at, label.at) >= SAME]
             assert all(gap(at.box, label) < other for other in others), "it would name another point"
 
 
@@ -98,6 +98,12 @@ def test_an_important_label_moves_away_with_a_line_to_its_point() -> None:
     start, end = opened.leader
     assert math.dist(start, (400, 250)) < math.dist(end, (400, 250))
     assert gap(opened.box, crowded[0]) >= 12
+
+
+def test_points_that_look_like_one_share_the_place_beside_them() -> None:
+    one, two = (Label((400 + x, 250), 6, (50, 20), important=True) for x in (0.0, 0.1))
+    placed = place_labels([one, two], FIELD)
+    assert [at is not None and at.leader is None for at in placed] == [True, True]
 
 
 def test_places_are_deterministic() -> None:

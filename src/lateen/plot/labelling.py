@@ -21,6 +21,7 @@ Line = tuple[Place, Place]
 
 GAP = 5  # between a point's edge and its label
 ROOM = 2  # between labels
+SAME = 2  # points nearer than this look like one
 STEPS = (0, 4)  # how much farther out a label may move
 FAR = (12, 20, 30, 44, 60, 80)  # the same for important ones, with a line
 TURNS = (0, 180, 270, 90, 315, 45, 225, 135, 338, 22, 202, 158, 292, 248, 68, 112)  # 0 is right, 90 down; best first
@@ -61,18 +62,13 @@ class Placed:
     short: bool = False
 
 
-def place_labels(
-    labels: Sequence[Label],
-    within: Box,
-    *,
-    lines: Sequence[Line] = (),
-) -> list[Placed | None]:
+def place_labels(labels: Sequence[Label], within: Box, *, lines: Sequence[Line] = ()) -> list[Placed | None]:
     """Find a place for each label.
 
     Args:
         labels: The most important first.
         within: The field that no label leaves.
-        lines: What is better left uncovered.
+        lines: What only an important label may lie on, and had better not.
 
     Returns:
         One place per label, None where there is no room.
@@ -111,31 +107,26 @@ class _Table:
         return best[1]
 
     def _cost(self, label: Label, cost: float, option: Placed) -> float:
-        """The cost with what is in the way: infinite on other labels and on points."""
+        """The cost with what is in the way: infinite where the label can't be."""
         left, top, right, bottom = option.box
-        if left < self.within[0] or top < self.within[1] or right > self.within[2] or bottom > self.within[3]:
-            return math.inf
-        if any(
-            left < other[2] + ROOM and other[0] - ROOM < right and top < other[3] + ROOM and other[1] - ROOM < bottom
-            for other in self.taken
-        ):
+        outside = left < self.within[0] or top < self.within[1] or right > self.within[2] or bottom > self.within[3]
+        if outside or any(_overlap(option.box, other) for other in self.taken):
             return math.inf
         x, y, radius = self.circles.T
         across = np.maximum(np.maximum(left - x, x - right), 0)
         down = np.maximum(np.maximum(top - y, y - bottom), 0)
         gaps = np.hypot(across, down) - radius
-        own = (x == label.at[0]) & (y == label.at[1])
-        if (gaps < 1).any():
+        own = np.hypot(x - label.at[0], y - label.at[1]) < SAME
+        crossed = int(_inside(self.strokes, option.box).sum())
+        if (gaps < 1).any() or (crossed and not label.important):
             return math.inf
-        if option.leader is None and (gaps[~own] <= gaps[own].min() + 1).any():  # it would seem to be another's
-            return math.inf
-        if option.leader is not None:
+        if option.leader is None:
+            mistaken = (gaps[~own] <= gaps[own].min() + 1).any()  # it would seem to be another point's
+        else:
             way = _sampled([option.leader])
             apart = np.hypot(way[:, :1] - x[~own], way[:, 1:] - y[~own]) - radius[~own]
-            if any(_inside(way, box).any() for box in self.taken) or (apart < 1).any():
-                return math.inf
-        beside = int((gaps[~own] < GAP + 6).sum())
-        return cost + 3 * beside + 3 * float(_inside(self.strokes, option.box).sum())
+            mistaken = any(_inside(way, box).any() for box in self.taken) or (apart < 1).any()
+        return math.inf if mistaken else cost + 3 * int((gaps[~own] < GAP + 6).sum()) + 3 * crossed
 
 
 def _options(label: Label, size: tuple[Number, Number]) -> list[tuple[float, Placed]]:
@@ -161,6 +152,11 @@ def _options(label: Label, size: tuple[Number, Number]) -> list[tuple[float, Pla
 def _lean(share: float) -> float:
     """-1, 0 or 1 with a soft middle: a label above its point is centred on it, one aside starts at it."""
     return min(1.0, max(-1.0, 1.6 * share))
+
+
+def _overlap(box: Box, other: Box) -> bool:
+    across = box[0] < other[2] + ROOM and other[0] - ROOM < box[2]
+    return across and box[1] < other[3] + ROOM and other[1] - ROOM < box[3]
 
 
 def _sampled(lines: Sequence[Line]) -> Float[np.ndarray, "m 2"]:

@@ -30,6 +30,7 @@ MOST = 30
 OFFSET: Color = CATEGORIES[0]
 RING = 9
 CORNER_WORD, SUM, NUMBER = 19, 14, 12
+_LEAST = 1e-280  # a span at which the scale still is a number
 
 
 def analogy_picture(
@@ -115,12 +116,12 @@ def parallelogram(
     more = len(answers) - len(shown)
     table = list_height(len(shown), more)
     below = 0 if support is None else 30 + SUPPORT_HEIGHT
-    notes = [*_explained(labels), *([note] if note else []), *([SUPPORT_NOTE] if support is not None else [])]
     everything = np.concatenate([corners, _sum(corners)[None], [answer.place for answer in shown]])
     scale, height = _fit(everything, least=table + below)
     top = top_of(title)
-    page = Page(2 * PADDING + FIELD + BETWEEN + SIDE, top + height + 18 + 22 * len(notes) + PADDING - 6, title)
     scene = _Scene.of(corners, shown, labels, scale, height)
+    notes = [*_explained(labels, scene), *([note] if note else []), *([SUPPORT_NOTE] if support is not None else [])]
+    page = Page(2 * PADDING + FIELD + BETWEEN + SIDE, top + height + 18 + 22 * len(notes) + PADDING - 6, title)
     page.image.paste(scene.draw(height), (PADDING, top))
     scene.write(page, PADDING, top)
     _scale_bar(page, scale.factor, PADDING, top + height)
@@ -155,11 +156,14 @@ def _fit(points: Float[np.ndarray, "n 2"], least: int) -> tuple[_Scale, int]:
     low, high = points.min(axis=0), points.max(axis=0)
     spans = high - low
     width = FIELD - 2 * aside
-    wanted = width * spans[1] / spans[0] if spans[0] > 0 else HIGHEST
+    wanted = width * spans[1] / spans[0] if spans[0] > _LEAST else HIGHEST
     height = max(LOWEST, least, round(min(wanted + 2 * above, HIGHEST)))
-    factors = [room / span for room, span in ((width, spans[0]), (height - 2 * above, spans[1])) if span > 0]
+    factors = [room / span for room, span in ((width, spans[0]), (height - 2 * above, spans[1])) if span > _LEAST]
+    factor = min(factors, default=0.0)
     center = (low + high) / 2
-    return _Scale(min(factors, default=0.0), (float(center[0]), float(center[1])), (FIELD / 2, height / 2)), height
+    spare = height - 2 * above - factor * spans[1]
+    middle = above + factor * spans[1] / 2 + spare / 3  # a little above the middle of a high field
+    return _Scale(float(factor), (float(center[0]), float(center[1])), (FIELD / 2, float(middle))), height
 
 
 @dataclass(frozen=True)
@@ -257,11 +261,13 @@ def _formula(labels: Sequence[str]) -> str:
     return f"{b} − {a} + {c}"
 
 
-def _explained(labels: Sequence[str]) -> tuple[str, str]:
+def _explained(labels: Sequence[str], scene: _Scene) -> tuple[str, str]:
     a, b, c = (shorten(label, 120, 14) for label in labels)
+    numbers = any(placed is not None and placed.short for _, placed in scene.words)
     return (
         f"Both arrows are the way from {a} to {b}; the second starts at {c} and leads to the cross.",
-        "Dots are answers, smaller and paler the farther they stand off the plane; a number is a place in the list.",
+        "Dots are answers, smaller and paler the farther they stand off the plane"
+        + ("; a number is a place in the list." if numbers else "."),
     )
 
 
