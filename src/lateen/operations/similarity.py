@@ -23,6 +23,7 @@ from lateen.operations.result import plain, rounded
 from lateen.operations.rows_file import write_csv
 
 UNKNOWN = ("skip", "wrong")
+DECIMALS = 12  # of a cosine: what rounding adds makes no order, as between each word and itself
 COLUMNS = ("word1", "word2", "judgement", "cosine", "judgement_rank", "cosine_rank", "known")
 
 
@@ -203,7 +204,8 @@ def _cosines(
     units = _units(opened, rows)
     place = {int(row): i for i, row in enumerate(rows)} | {None: len(rows)}  # after the last: NaN
     at = np.array([[place[row_of[word]] for word in pair] for pair in judged.pairs])
-    cosines = np.clip((units[at[:, 0]] * units[at[:, 1]]).sum(axis=1), -1, 1)
+    cosines = (units[at[:, 0]] * units[at[:, 1]]).sum(axis=1)
+    cosines = np.clip(cosines.round(DECIMALS), -1, 1)
     missing = _once([word for word in wanted if row_of[word] is None], words)
     without = np.isnan(units[:, 0])
     directionless = [word for word in wanted if row_of[word] is not None and without[place[row_of[word]]]]
