@@ -121,7 +121,8 @@ class _Table:
         if (gaps < 1).any() or (crossed and not label.important):
             return math.inf
         if option.leader is None:
-            mistaken = (gaps[~own] <= gaps[own].min() + 1).any()  # it would seem to be another point's
+            mine = gaps[(x == label.at[0]) & (y == label.at[1]) & (radius == label.radius)].min()
+            mistaken = (gaps[~own] <= mine + 1).any()  # it would seem to be another point's
         else:
             way = _sampled([option.leader])
             apart = np.hypot(way[:, :1] - x[~own], way[:, 1:] - y[~own]) - radius[~own]
