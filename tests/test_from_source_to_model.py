@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 import lateen as lt
-from lateen import training
 from lateen.core.errors import InputError, StorageError
 from lateen.models.vae import VAEConfig
+from lateen.training import pictures
 
 TINY = VAEConfig(size=32, latent_dim=4, width=4, blocks=0)
 
@@ -39,7 +39,7 @@ def test_pictures_beyond_memory_go_to_a_file_and_train_the_same(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lt.train(photos, tmp_path / "a.model", config=TINY, steps=3)
-    monkeypatch.setattr(training, "IN_MEMORY", 1000)
+    monkeypatch.setattr(pictures, "IN_MEMORY", 1000)
     lt.train(photos, tmp_path / "b.model", config=TINY, steps=3)
     first, second = ((tmp_path / name / "weights.safetensors").read_bytes() for name in ("a.model", "b.model"))
     assert first == second
@@ -52,7 +52,7 @@ def test_a_full_disk_is_said_before_anything_is_read(
     def full(*_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(training, "IN_MEMORY", 1000)
+    monkeypatch.setattr(pictures, "IN_MEMORY", 1000)
     monkeypatch.setattr("os.posix_fallocate", full)
     with pytest.raises(StorageError, match=r"needs .* GB beside the model.*No space left"):
         lt.train(photos, tmp_path / "a.model", config=TINY, steps=3)

@@ -14,7 +14,6 @@ import pytest
 import lateen as lt
 import lateen.encoders.registry
 import lateen.operations.opened
-from lateen import training
 from lateen.core.codec import Images, Latents, LatentSpec
 from lateen.core.errors import InputError, SpaceError, StorageError
 from lateen.measures import psnr
@@ -25,6 +24,7 @@ from lateen.operations.sample import Samples
 from lateen.operations.walk import Walk
 from lateen.space import Space
 from lateen.store.ledger import Ledger
+from lateen.training import pictures
 
 N, SIZE = 240, 64
 
@@ -178,7 +178,7 @@ def test_a_space_that_a_build_writes_to_is_left_alone(space: Space, trained: Tra
 def test_codes_beyond_memory_go_to_a_file_and_train_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
     for memory in (2**30, 1000):
-        monkeypatch.setattr(training, "IN_MEMORY", memory)
+        monkeypatch.setattr(pictures, "IN_MEMORY", memory)
         made.append(lt.train("portraits:20", tmp_path / str(memory), model="decoder", encoder=Blocks(), steps=2).model)
     first, second = ((model / "weights.safetensors").read_bytes() for model in made)
     assert first == second
@@ -189,7 +189,7 @@ def test_no_room_for_codes_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     def full(handle: int, start: int, length: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(training, "IN_MEMORY", 20 * 32 * 32 * 3)
+    monkeypatch.setattr(pictures, "IN_MEMORY", 20 * 32 * 32 * 3)
     monkeypatch.setattr("os.posix_fallocate", full)
     monkeypatch.setattr(Blocks, "spec", replace(Blocks.spec, dim=4000))
     with pytest.raises(StorageError, match=r"Training on 20 codes of 4,000 numbers needs .* GB .* No space left"):

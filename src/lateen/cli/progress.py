@@ -1,4 +1,4 @@
-"""Progress bars on stderr: items per second, time left, and for training the held-out PSNR."""
+"""Progress bars on stderr: items or words per second, time left, and for training on pictures the held-out PSNR."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.table import Column
 if TYPE_CHECKING:
     from lateen.building import BuildProgress
     from lateen.models.training import TrainState
+    from lateen.models.word2vec import WordProgress
 
 
 class Bar:
@@ -25,6 +26,15 @@ class Bar:
     def on_read(self, done: int, total: int) -> None:
         """Pictures read before training."""
         self._show("reading", done, total, "")
+
+    def on_bytes(self, done: int, total: int) -> None:
+        """Bytes of a corpus read before training, in kilobytes."""
+        self._show("reading", done // 1000, total // 1000, "kB")
+
+    def on_words(self, state: WordProgress) -> None:
+        """Words trained on, in thousands."""
+        epoch, speed = f"epoch {state.epoch}/{state.epochs}", f"{state.words_per_second:,.0f} words/s"
+        self._show("training", state.done // 1000, state.total // 1000, speed, epoch)
 
     def on_step(self, state: TrainState) -> None:
         """A step of training."""

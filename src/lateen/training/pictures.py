@@ -1,4 +1,4 @@
-"""`lateen.train`: a source becomes a trained model on disk."""
+"""Training on pictures: a source becomes a trained model on disk."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from jaxtyping import Float32, UInt8
 
 from lateen.core.codec import Decoder, Encoder, LatentSpec
 from lateen.core.errors import InputError, StorageError
-from lateen.core.seed import require_seed
 from lateen.models.decoder import DecoderConfig, train_decoder
 from lateen.models.run import TrainResult, check_training
 from lateen.models.training import Progress
@@ -31,55 +30,33 @@ from lateen.sources.source import Batch, Rejected, Stretch
 from lateen.store import SpaceFolder
 
 IN_MEMORY = 2 * 1024**3  # bytes of pictures, or of codes, that training holds in memory; more go to a file
-KINDS = ("vae", "decoder")
 _ROWS = 128  # pictures read at a time
 
 Pictures = UInt8[np.ndarray, "n size size 3"]
 Codes = Float32[np.ndarray, "n dim"]
 
 
-def train(
+def train_pictures(
     source: str | Path | Source,
     out: str | Path,
     *,
-    model: str = "vae",
-    size: int = 64,
-    latent_dim: int = 64,
-    steps: int | None = None,
-    minutes: float | int | None = None,
-    seed: int = 0,
-    resume: bool = False,
-    fit: str | None = None,
-    limit: int | None = None,
-    config: VAEConfig | None = None,
-    dtype: str = "float32",
-    encoder: str | Encoder | None = None,
-    attach: str | Path | None = None,
-    progress: Progress | None = None,
-    on_read: Callable[[int, int], None] | None = None,
+    model: str,
+    size: int,
+    latent_dim: int,
+    steps: int | None,
+    minutes: float | int | None,
+    seed: int,
+    resume: bool,
+    fit: str | None,
+    limit: int | None,
+    config: VAEConfig | None,
+    dtype: str,
+    encoder: str | Encoder | None,
+    attach: str | Path | None,
+    progress: Progress | None,
+    on_read: Callable[[int, int], None] | None,
 ) -> TrainResult:
-    """Train a model on the pictures of a source.
-
-    Args:
-        source: Pictures: a folder, `portraits:N[:SEED]`, a table with a column of them.
-        out: The model folder to make.
-        model: Kind of model: "vae", or "decoder", which makes pictures of an encoder's codes.
-        size: Side of the pictures that the model makes, in pixels.
-        latent_dim: Numbers per picture in the latent space of a VAE.
-        steps: Steps to train; the same steps and seed give the same bytes on the same machine.
-        minutes: Minutes to train instead; 10 if neither is given.
-        seed: Of weights, order and noise.
-        resume: Go on where a killed run stopped, with the same source, seed and hyper-parameters. Another budget is
-            taken as it is said: the learning rate then follows the new one.
-        fit: How pictures become square: "crop", "pad" or "stretch". By default "crop" for a VAE; for a decoder as
-            the space that it is for was built, else as its encoder wants it.
-        limit: Use the first pictures only.
-        config: All hyper-parameters of a VAE; replaces `size`, `latent_dim` and `fit`.
-        dtype: Type of the stored weights, "float32" or "float16".
-        encoder: What a decoder undoes: `scheme:id[@revision]`, or an open encoder; the encoder of `attach` by default.
-        attach: A space of that encoder; the decoder is put there when it is trained.
-        progress: Told after every step.
-        on_read: Told (pictures read, pictures in all) while the source is read.
+    """Train a VAE or a decoder; the arguments are those of `lateen.train`.
 
     Raises:
         InputError: If the source holds no readable picture, or an argument is out of its range.
@@ -87,9 +64,6 @@ def train(
         StorageError: If the disk is full; the last checkpoint is kept.
         InterruptedWorkError: At ^C; what was trained is kept.
     """
-    if model not in KINDS:
-        raise InputError(f"There is no model kind {model!r}; this version trains {', '.join(KINDS)}.")
-    require_seed(seed)
     check_training(Path(out), steps, minutes, resume)
     wanted = _wanted(encoder, attach, fit, size) if model == "decoder" else None
     if wanted is None and (encoder is not None or attach is not None):
