@@ -205,7 +205,6 @@ class _Parser:
         return _Value(number, terms)
 
     def product(self) -> _Value:
-        first = self._place()
         value, scale = self.factor(), 1.0  # numbers are gathered: points are scaled once
         while self._peek("*", "/"):
             operator = self._next()
@@ -213,10 +212,10 @@ class _Parser:
             right = self.factor()
             if operator.text == "/":
                 value, scale = self._divided(value, right, begin), scale / self._divisor(right, begin)
-            elif (number := value.number) is not None:
-                value, scale, first = right, scale * self._finite(number, first), begin
-            elif (number := right.number) is not None:
-                scale *= self._finite(number, begin)
+            elif value.number is not None:
+                value, scale = right, scale * value.number
+            elif right.number is not None:
+                scale *= right.number
             else:
                 raise self._wrong(operator.at, "multiplies two points; multiply a point by a number")
         return value.times(scale)
@@ -330,12 +329,7 @@ class _Parser:
             raise self._wrong(at, "divides by a point; divide by a number")
         if value.number == 0:
             raise self._wrong(at, "divides by zero")
-        return self._finite(value.number, at)
-
-    def _finite(self, number: float, at: int) -> float:
-        if not np.isfinite(number):
-            raise self._wrong(at, "has a number that is too large")
-        return number
+        return value.number
 
     def _peek(self, *operators: str) -> bool:
         if self.at >= len(self.tokens):

@@ -182,7 +182,7 @@ class Locator:
         try:
             encoder = self.encoder()
         except LateenError as missing:  # it is not known to take texts; a wrong id is likelier
-            if not isinstance(error, UnknownNameError):
+            if not _is_a_name(error):
                 raise InputError(f"{error} If it is a text: {missing}") from cause
             raise error from cause
         if not isinstance(encoder, QueryEncoder):
@@ -201,7 +201,7 @@ class Locator:
         return self._unknown(item, "nor a file of that name")
 
     def _no_text(self, error: InputError) -> InputError:
-        if isinstance(error, UnknownNameError):  # a name; texts are sentences
+        if _is_a_name(error) or self.folder.meta.spec.modality == "word":
             return error
         return InputError(f"{error} As a text it can't be searched for: {self.folder.meta.spec.encoder} takes none.")
 
@@ -218,6 +218,11 @@ def within_reach(vector: Vector, what: str) -> Vector:
     if not np.abs(vector).max(initial=0) < FARTHEST:  # NaN included
         raise InputError(f"{what!r} leads farther out than numbers reach; use smaller factors or fewer steps.")
     return vector
+
+
+def _is_a_name(error: InputError) -> bool:
+    """Whether what is not known was one word: texts are sentences."""
+    return isinstance(error, UnknownNameError) and " " not in error.name
 
 
 def _like_a_path(text: str) -> bool:
