@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Int, Int8, Int16, Int64
@@ -99,13 +100,13 @@ class Coarse:
         if k < 1 or queries.shape[1] != self.codes.shape[1] or not self._in_reach(queries):
             return nearest(vectors, queries, k, geometry=self.geometry, among=among)  # with its errors
         rows = None if among is None else np.asarray(among, np.int64)
-        residuals = self.sizes.residuals if rows is None else self.sizes.residuals[rows]
-        total = len(residuals) - int(np.count_nonzero(np.isnan(residuals)))
-        k = min(k, total)
+        count = len(self.codes) if rows is None else len(rows)
+        lost = len(self._lost) if rows is None else int(np.count_nonzero(np.isnan(self.sizes.residuals[rows])))
+        k = min(k, count - lost)
         found = Found(np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32))
         if not k:
             return found
-        together = max(1, _TOGETHER // len(residuals))
+        together = max(1, _TOGETHER // count)
         for first in range(0, len(queries), together):
             low, high = self.bounds(queries[first : first + together], rows)
             for i, query in enumerate(queries[first : first + together], first):
@@ -125,17 +126,23 @@ class Coarse:
         Returns:
             Lower and upper bounds, (m, a); NaN for rows that are no direction.
         """
-        from lateen.neighbors.coarse_kernels import bound
+        from lateen.neighbors.coarse_kernels import bound, multiply
 
         unit, dim = isinstance(self.geometry, Sphere), self.codes.shape[1]
         asked, s = _Asked.of(queries, self.sizes.origin, unit), self.sizes
-        count = len(self.codes) if rows is None else len(rows)
-        low, high = np.empty((2, len(queries), count), np.float32)
+        sizes = (s.scales, s.residuals, s.squares)
+        if rows is not None:
+            sizes = (s.scales[rows], s.residuals[rows], s.squares[rows])
+        chosen, shape = np.empty(0, np.int64) if rows is None else rows, (len(queries), len(sizes[0]))
+        low, high, products = np.empty(shape, np.float32), np.empty(shape, np.float32), np.empty(shape, np.int32)
         wrong = (2 * dim + 16) * 2.0**-23  # of the distance, which float32 takes
-        chosen = np.empty(0, np.int64) if rows is None else rows
-        arrays = (self.codes, s.scales, s.residuals, s.squares, chosen, rows is None, unit)
-        queried = (asked.codes, asked.factors, asked.lengths, asked.rests, wrong, low, high)
-        _in_parts(count, dim * len(queries), lambda start, stop: bound(*arrays, *queried, start, stop))
+
+        def fill(start: int, stop: int) -> None:
+            multiply(self.codes, chosen, rows is None, asked.codes, products, start, stop)
+            for i, (factor, length, rest) in enumerate(zip(asked.factors, asked.lengths, asked.rests, strict=True)):
+                bound(products[i], *sizes, dim, unit, factor, length, rest, wrong, low[i], high[i], start, stop)
+
+        _in_parts(shape[1], dim * len(queries), fill)
         return low, high
 
     def cosines(
@@ -153,10 +160,15 @@ class Coarse:
             raise InputError(f"Cosines were asked of a coarse copy for {self.geometry}, which holds no directions.")
         self.geometry.project(np.asarray(queries))  # says what is wrong with a query that is zero
         low, high = self.bounds(queries)
-        low, high = np.clip(-high, -1, 1), np.clip(-low, -1, 1)
-        lost = np.flatnonzero(np.isnan(self.sizes.residuals))
-        low[:, lost] = high[:, lost] = -1
-        return low, high
+        for bound in (low, high):
+            np.clip(np.negative(bound, out=bound), -1, 1, out=bound)
+            bound[:, self._lost] = -1
+        return high, low
+
+    @cached_property
+    def _lost(self) -> Int64[np.ndarray, " l"]:
+        """Rows that are no direction."""
+        return np.flatnonzero(np.isnan(self.sizes.residuals))
 
     def _in_reach(self, queries: Float[np.ndarray, "m dim"]) -> bool:
         """Whether float32 has room for what is computed of queries."""

@@ -1,4 +1,4 @@
-"""The two loops over every byte of a coarse copy: rounding vectors to it, and bounding distances by it.
+"""The loops over every byte of a coarse copy: rounding vectors to it, and bounding distances by it.
 
 One idea: what rounding leaves out is a vector too, and its length, with Cauchy and Schwarz, says how far any product
 may be wrong.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, no_type_check
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int8, Int16, Int64
+from jaxtyping import Float32, Int8, Int16, Int32, Int64
 from numba import njit
 
 Rows = Float32[np.ndarray, " n"]
@@ -87,63 +87,81 @@ def round_rows(
 
 @jit
 @no_type_check
-def bound(
+def multiply(
     codes: Int8[np.ndarray, "n dim"],
-    scales: Rows,
-    residuals: Rows,
-    squares: Rows,
     rows: Int64[np.ndarray, " a"],
     all_rows: bool,
-    unit: bool,
     queries: Int16[np.ndarray, "m dim"],
-    factors: Float64[np.ndarray, " m"],
-    lengths: Float64[np.ndarray, " m"],
-    rests: Float64[np.ndarray, " m"],
-    wrong: float,
-    low: Float32[np.ndarray, "m a"],
-    high: Float32[np.ndarray, "m a"],
+    products: Int32[np.ndarray, "m a"],
     start: int,
     stop: int,
 ) -> None:
-    """Bounds of what distances to some rows are ordered by: the cosine's opposite, or the squared distance.
+    """Products of codes and rounded queries; in a loop of its own, which compilers turn into wide instructions.
 
     Args:
-        codes, scales, residuals, squares: As `round_rows` filled them.
+        codes: (n, dim).
         rows: (a,) which are asked for.
         all_rows: Whether that is every row; `rows` is not read then.
-        unit: Whether cosines are wanted.
-        queries: (m, dim) rounded queries; each is about its factor times its whole numbers.
-        factors, lengths, rests: (m,) the factor, the query's length, and the length of what its rounding left out.
-        wrong: How far the distance in float32 may be from the true one: in all of a cosine, as a share of a square.
-        low, high: (m, a) filled from place `start` to `stop`.
+        queries: (m, dim), small enough for the sums to stay within 32 bits.
+        products: (m, a) filled from place `start` to `stop`.
     """
     dim = codes.shape[1]
     for place in range(start, stop):
         row = place if all_rows else rows[place]
-        residual = np.float64(residuals[row])
-        scale = np.float64(scales[row])
-        square = np.float64(squares[row])
-        length = np.sqrt(square) * _ABOVE
         for i in range(queries.shape[0]):
-            if residual == np.inf:
-                low[i, place] = -np.inf
-                high[i, place] = np.inf
-                continue
             total = np.int32(0)
             for j in range(dim):
                 total += np.int32(codes[row, j]) * np.int32(queries[i, j])
-            product = total * scale * factors[i]
-            error = (length + residual) * rests[i] + residual * lengths[i]
-            if unit:
-                low[i, place] = -product - error - wrong
-                high[i, place] = error + wrong - product
-                continue
-            middle = square - 2 * product + lengths[i] * lengths[i]
-            error = 2 * error + 2.0**-23 * square + _ROUNDING * dim * (square + lengths[i] * lengths[i])
+            products[i, place] = total
+
+
+@jit
+@no_type_check
+def bound(
+    products: Int32[np.ndarray, " a"],
+    scales: Float32[np.ndarray, " a"],
+    residuals: Float32[np.ndarray, " a"],
+    squares: Float32[np.ndarray, " a"],
+    dim: int,
+    unit: bool,
+    factor: float,
+    length: float,
+    rest: float,
+    wrong: float,
+    low: Float32[np.ndarray, " a"],
+    high: Float32[np.ndarray, " a"],
+    start: int,
+    stop: int,
+) -> None:
+    """Bounds of what distances are ordered by: the cosine's opposite, or the squared distance.
+
+    Args:
+        products: (a,) of the codes and a rounded query.
+        scales, residuals, squares: (a,) as `round_rows` filled them.
+        dim: Numbers of a vector.
+        unit: Whether cosines are wanted.
+        factor, length, rest: The query is about its factor times its codes; its length, and that of what is missing.
+        wrong: How far the distance in float32 may be from the true one: in all of a cosine, as a share of a square.
+        low, high: (a,) filled from place `start` to `stop`.
+    """
+    for place in range(start, stop):
+        residual = np.float64(residuals[place])
+        square = np.float64(squares[place])
+        product = products[place] * np.float64(scales[place]) * factor
+        error = (np.sqrt(square) * _ABOVE + residual) * rest + residual * length
+        if unit:
+            least = -product - error - wrong
+            most = error + wrong - product
+        else:
+            middle = square - 2 * product + length * length
+            error = 2 * error + 2.0**-23 * square + _ROUNDING * dim * (square + length * length)
             most = (middle + error) * (1 + wrong) + _LEAST
             least = max(middle - error, 0.0) * (1 - wrong) - _LEAST
-            high[i, place] = most if most < _MOST or not most >= 0 else np.inf
-            low[i, place] = least if least < _MOST or not least >= 0 else _MOST
+            most = np.inf if most >= _MOST else most
+            least = _MOST if least >= _MOST else least
+        unknown = residual == np.inf
+        low[place] = -np.inf if unknown else least
+        high[place] = np.inf if unknown else most
 
 
 @jit
