@@ -94,7 +94,7 @@ class Erased:
         lines = [
             f"{self!r}: {self.what}",
             f"held out   AUC of the direction {_arrow(e.reading)}, of a new linear probe {_arrow(e.probe)} "
-            "(0.5 is chance)",
+            "(0.5 is chance, and less is no better)",
             self._reach(),
             self._apart(),
             f"cost       {e.kept:.1%} of the 10 nearest neighbours of {e.anchors:,} {self.kind} are kept; "

@@ -118,13 +118,13 @@ def _folds(
     return [fold == number for number in range(count)] if count > 1 else []
 
 
-def _probe(x: Points, y: Bool[np.ndarray, " n"], asked: Points) -> Float[np.ndarray, " m"]:
+def _probe(x: Points, y: Bool[np.ndarray, " n"], asked: Float[np.ndarray, "m dim"]) -> Float[np.ndarray, " m"]:
     """Scores of a logistic regression."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
     scale = StandardScaler().fit(x)
-    model: Any = LogisticRegression(max_iter=1000).fit(scale.transform(x), y)
+    model: Any = LogisticRegression(max_iter=1000, tol=1e-8).fit(scale.transform(x), y)
     return np.asarray(model.decision_function(scale.transform(asked)), np.float64)
 
 
