@@ -118,5 +118,5 @@ def test_a_direction_from_before_words_still_opens() -> None:
 @pytest.mark.parametrize("words", ["he", [1, 2], {"a": 1}, None])
 def test_damaged_words_are_named(words: object) -> None:
     plain = fit_pairs(*planted(2, 3, 0), "d", names(2)).to_dict() | {"more": words}
-    with pytest.raises(InputError, match="not a saved direction: more is .*expected a list of words"):
+    with pytest.raises(InputError, match=r"not a saved direction: more is .*expected a list of words"):
         Direction.from_dict(plain)

@@ -184,7 +184,7 @@ def test_a_word_that_is_the_direction_has_nothing_left() -> None:
 
 
 def test_off_the_sphere_the_mean_stays() -> None:
-    x = np.random.default_rng(0).normal(size=(50, 4)) + [5, 0, 0, 0]
+    x = np.random.default_rng(0).normal(size=(50, 4)) + np.array([5, 0, 0, 0])
     eraser = HardDebias.of(np.array([2.0, 0, 0, 0]), x.mean(axis=0))
     erased = eraser(x)
     np.testing.assert_allclose(erased.mean(axis=0), x.mean(axis=0))

@@ -68,7 +68,7 @@ def test_a_bad_line_of_a_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"line 2 of .*pairs\.txt, 'one two three', which is no pair"):
         read_pairs(file)
     file.write_bytes(b"he:sh\xe9\n")
-    with pytest.raises(InputError, match="can't be read: .*UTF-8"):
+    with pytest.raises(InputError, match=r"can't be read: .*UTF-8"):
         read_pairs(file)
     with pytest.raises(InputError, match="can't be read"):
         read_pairs(tmp_path / "missing.txt")

@@ -14,6 +14,8 @@ from jaxtyping import Float
 
 from lateen.core.errors import InputError
 
+ROUNDING = 1e-6  # as a share of the means: less is what single precision makes of equal points
+
 
 def mean_difference(
     positive: Float[np.ndarray, "p dim"], negative: Float[np.ndarray, "q dim"]
@@ -30,8 +32,9 @@ def mean_difference(
     if len(positive) == 0 or len(negative) == 0:
         raise InputError(f"mean_difference got {len(positive)} positive and {len(negative)} negative points; "
                          "give at least one of each.")
-    difference = positive.mean(axis=0, dtype=np.float64) - negative.mean(axis=0, dtype=np.float64)
+    means = positive.mean(axis=0, dtype=np.float64), negative.mean(axis=0, dtype=np.float64)
+    difference = means[0] - means[1]
     norm = float(np.linalg.norm(difference))
-    if norm == 0:
+    if norm <= ROUNDING * max(float(np.linalg.norm(mean)) for mean in means):
         raise InputError("Points with and without the attribute have the same mean, so there is no direction.")
     return np.asarray(difference / norm, positive.dtype)
