@@ -115,6 +115,20 @@ def test_bounds_hold_and_are_narrow(geometry: Euclidean | Sphere) -> None:
     assert (high - low).max() < (0.03 if geometry == Sphere() else 0.03 * true.max())
 
 
+@both
+def test_a_long_axis_does_not_make_the_others_coarse(
+    geometry: Euclidean | Sphere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = np.random.default_rng(0).normal(size=(3_000, 100)).astype(np.float32)
+    x[:, 0] *= 20
+    copy = Coarse.of(x, geometry)
+    assert copy.sizes.weights.argmax() == 0
+    monkeypatch.setattr(coarse, "_spread", lambda *_: (copy.sizes.origin, np.ones(100, np.float32)))
+    alike = Coarse.of(x, geometry)
+    assert np.median(copy.sizes.residuals) < 0.5 * np.median(alike.sizes.residuals)
+    assert_same(copy.nearest(x, x[:9], 5), sorted_distances(x, x[:9], 5, geometry))
+
+
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**20), dim=st.integers(1, 60), kind=st.sampled_from(KINDS))
 def test_bounds_of_cosines(seed: int, dim: int, kind: str) -> None:

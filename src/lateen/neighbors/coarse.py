@@ -31,12 +31,14 @@ class Sizes:
 
     Args:
         origin: (dim,) taken from each row before it was rounded; zero on the sphere.
-        scales: (n,) a row is about its scale times its codes.
+        weights: (dim,) 1 or more, for axes along which rows vary more than along most.
+        scales: (n,) a row is about its scale times its codes times the weights.
         residuals: (n,) upper bounds of the lengths of what is missing; infinite: unknown, NaN: never found.
         squares: (n,) squared lengths; one on the sphere.
     """
 
     origin: Float32[np.ndarray, " dim"]
+    weights: Float32[np.ndarray, " dim"]
     scales: Float32[np.ndarray, " n"]
     residuals: Float32[np.ndarray, " n"]
     squares: Float32[np.ndarray, " n"]
@@ -129,7 +131,7 @@ class Coarse:
         from lateen.neighbors.coarse_kernels import bound, multiply
 
         unit, dim = isinstance(self.geometry, Sphere), self.codes.shape[1]
-        asked, s = _Asked.of(queries, self.sizes.origin, unit), self.sizes
+        asked, s = _Asked.of(queries, self.sizes, unit), self.sizes
         sizes = (s.scales, s.residuals, s.squares)
         if rows is not None:
             sizes = (s.scales[rows], s.residuals[rows], s.squares[rows])
@@ -207,7 +209,7 @@ def round_to_bytes(
     from lateen.neighbors.coarse_kernels import round_rows
 
     unit, (n, dim) = isinstance(_known(geometry), Sphere), vectors.shape
-    origin = np.zeros(dim, np.float32) if unit or not n else _middle(vectors)
+    origin, weights = _spread(vectors, unit)
     scales, residuals, squares = np.empty((3, n), np.float32)
     step = max(1, BLOCK_NUMBERS // max(1, dim))
     for first in range(0, n, step):
@@ -216,12 +218,12 @@ def round_to_bytes(
         codes = np.empty(block.shape, np.int8)
         sizes = (scales[first:last], residuals[first:last], squares[first:last])
 
-        def fill(start: int, stop: int, given: tuple[np.ndarray, ...] = (block, origin)) -> None:
+        def fill(start: int, stop: int, given: tuple[np.ndarray, ...] = (block, origin, weights)) -> None:
             round_rows(*given, unit, codes, *sizes, start, stop)  # noqa: B023  (called before the next block)
 
         _in_parts(len(block), dim, fill)
         write(codes)
-    return Sizes(origin, scales, residuals, squares)
+    return Sizes(origin, weights, scales, residuals, squares)
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,15 +236,17 @@ class _Asked:
     rests: Float64[np.ndarray, " m"]
 
     @classmethod
-    def of(cls, queries: Float[np.ndarray, "m dim"], origin: Float32[np.ndarray, " dim"], unit: bool) -> _Asked:
+    def of(cls, queries: Float[np.ndarray, "m dim"], sizes: Sizes, unit: bool) -> _Asked:
         wide, dim = np.asarray(queries, np.float64), queries.shape[1]
-        q = wide / np.linalg.norm(wide, axis=1, keepdims=True) if unit else wide - origin
+        q = wide / np.linalg.norm(wide, axis=1, keepdims=True) if unit else wide - sizes.origin
+        lengths, weights = np.linalg.norm(q, axis=1), sizes.weights.astype(np.float64)
+        q *= weights
         largest = max(1, min(32_767, (2**31 - 1) // (127 * dim)))
         peaks = np.abs(q).max(axis=1, initial=0)
         factors = np.where(peaks > 0, peaks / largest, 1)
         codes = np.rint(q / factors[:, None])
-        lengths = np.linalg.norm(q, axis=1)
-        rounding = dim * 2.0**-50 * (lengths + 2 * np.linalg.norm(origin.astype(np.float64)))
+        far = np.linalg.norm(sizes.origin.astype(np.float64))
+        rounding = dim * 2.0**-50 * weights.max(initial=1) * (lengths + 2 * far)
         rests = np.linalg.norm(q - codes * factors[:, None], axis=1) * (1 + 2.0**-20) + rounding
         return cls(codes.astype(np.int16), factors, lengths, rests)
 
@@ -253,9 +257,24 @@ def _known(geometry: Geometry) -> Sphere | Euclidean:
     return geometry
 
 
-def _middle(vectors: Vectors) -> Float32[np.ndarray, " dim"]:
-    rows = np.unique(np.linspace(0, len(vectors) - 1, _SAMPLE).astype(np.int64))
-    return np.asarray(np.asarray(vectors[rows]).mean(axis=0, dtype=np.float64), np.float32)
+def _spread(vectors: Vectors, unit: bool) -> tuple[Float32[np.ndarray, " dim"], Float32[np.ndarray, " dim"]]:
+    """The middle of a cloud, and how much more it varies along each axis than on average; of a sample."""
+    n, dim = vectors.shape
+    origin, weights = np.zeros(dim, np.float32), np.ones(dim, np.float32)
+    if not n:
+        return origin, weights
+    rows = np.unique(np.linspace(0, n - 1, _SAMPLE).astype(np.int64))
+    sample = np.asarray(vectors[rows], np.float64)
+    if unit:
+        lengths = np.linalg.norm(sample, axis=1, keepdims=True)
+        sample /= np.where(lengths > 0, lengths, 1)
+    else:
+        origin = sample.mean(axis=0).astype(np.float32)
+        sample -= origin
+    squares = np.square(sample).mean(axis=0)
+    if squares.max(initial=0) > 0:
+        weights = np.maximum(np.sqrt(squares / squares.mean()), 1).astype(np.float32)
+    return origin, weights
 
 
 def _kth_least(high: Float32[np.ndarray, " n"], k: int) -> float:

@@ -23,7 +23,7 @@ def write_coarse(file: BinaryIO, vectors: Vectors, geometry: Geometry) -> None:
     described = {"descr": "|i1", "fortran_order": False, "shape": vectors.shape}
     np.lib.format.write_array_header_1_0(file, described)
     sizes = round_to_bytes(vectors, geometry, lambda codes: file.write(codes.data))
-    for array in (sizes.origin, sizes.scales, sizes.residuals, sizes.squares):
+    for array in (sizes.origin, sizes.weights, sizes.scales, sizes.residuals, sizes.squares):
         np.save(file, array, allow_pickle=False)
 
 
@@ -43,7 +43,8 @@ def read_coarse(path: Path, shape: tuple[int, int], geometry: Sphere | Euclidean
         raise ValueError(f"{path} is of other vectors: its shape is {codes.shape}")
     with path.open("rb") as file:
         file.seek(codes.offset + codes.nbytes)
-        origin, *of_rows = (np.load(file, allow_pickle=False) for _ in range(4))
-    if origin.shape != shape[1:] or any(a.shape != shape[:1] or a.dtype != np.float32 for a in (*of_rows,)):
+        arrays = [np.load(file, allow_pickle=False) for _ in range(5)]
+    expected = [*2 * [shape[1:]], *3 * [shape[:1]]]
+    if [array.shape for array in arrays] != expected or any(array.dtype != np.float32 for array in arrays):
         raise ValueError(f"{path} is of other vectors")
-    return Coarse(codes, Sizes(origin, *of_rows), geometry)
+    return Coarse(codes, Sizes(*arrays), geometry)

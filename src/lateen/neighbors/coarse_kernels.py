@@ -28,6 +28,7 @@ jit_sums: Any = njit(nogil=True, cache=True, error_model="numpy", fastmath={"rea
 def round_rows(
     vectors: Float32[np.ndarray, "n dim"],
     origin: Float32[np.ndarray, " dim"],
+    weights: Float32[np.ndarray, " dim"],
     unit: bool,
     codes: Int8[np.ndarray, "n dim"],
     scales: Rows,
@@ -41,6 +42,7 @@ def round_rows(
     Args:
         vectors: (n, dim).
         origin: (dim,) taken from each; zero where `unit`.
+        weights: (dim,) 1 or more: how much coarser an axis may be than the finest.
         unit: Whether rows are divided by their lengths first.
         codes: (n, dim) filled; a row is about its scale times its codes.
         scales: (n,) filled.
@@ -56,10 +58,12 @@ def round_rows(
     for row in range(start, stop):
         square = 0.0
         largest = 0.0
+        widest = 0.0
         for j in range(dim):
             value = np.float64(vectors[row, j]) - np.float64(origin[j])
             square += value * value
             largest = max(largest, abs(value))
+            widest = max(widest, abs(value) / np.float64(weights[j]))
         length = np.sqrt(square)
         lost = not length >= 0 or (unit and np.float32(largest) * np.float32(largest) == 0)
         beyond = (length < _TINY or length > _HUGE) if unit else square > _MOST
@@ -70,13 +74,14 @@ def round_rows(
             residuals[row] = np.nan if lost else np.inf
             continue
         factor = 1 / length if unit else 1.0
-        scale = np.float64(np.float32(largest * factor / 127))
+        scale = np.float64(np.float32(widest * factor / 127))
         inverse = factor / scale if scale > 0 else 0.0
         left = 0.0
         for j in range(dim):
             value = np.float64(vectors[row, j]) - np.float64(origin[j])
-            code = min(max(np.rint(value * inverse), -127.0), 127.0)
-            rest = value * factor - scale * code
+            weight = np.float64(weights[j])
+            code = min(max(np.rint(value * inverse / weight), -127.0), 127.0)
+            rest = value * factor - scale * code * weight
             left += rest * rest
             codes[row, j] = np.int8(code)
         length = 1.0 if unit else length
