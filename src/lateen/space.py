@@ -18,6 +18,7 @@ from lateen.core.direction import Direction
 from lateen.core.errors import InputError
 from lateen.core.geometry import Geometry
 from lateen.core.points import Points
+from lateen.operations.analogies import Analogies, analogies
 from lateen.operations.attach import Attached, attach, detach
 from lateen.operations.direction import Fitted, Pairs, Words, described, fit, fit_words, get
 from lateen.operations.edit import Edited, edit
@@ -115,6 +116,29 @@ class Space:
     ) -> Solution:
         """Latent arithmetic: where "a - b + c" leads, decoded, and the k items nearest to it."""
         return solve(self._opened, expression, k, where, method, include_inputs)
+
+    def analogies(
+        self,
+        path: str | Path,
+        methods: Sequence[str] | str = ("add",),
+        *,
+        vocabulary: int | None = 300_000,
+        fold: bool = True,
+        unknown: str = "skip",
+        seed: int = 0,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> Analogies:
+        """How often it is right on analogy questions (Google's format, BATS): "add", "mul", "pair", "avg", "lrcos"."""
+        return analogies(
+            self._opened,
+            path,
+            methods,
+            vocabulary=vocabulary,
+            fold=fold,
+            unknown=unknown,
+            seed=seed,
+            progress=progress,
+        )
 
     def similarity(
         self,

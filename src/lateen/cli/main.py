@@ -12,6 +12,7 @@ import typer
 
 import lateen
 from lateen.cli import (
+    analogies,
     attach,
     build,
     demo,
@@ -50,7 +51,8 @@ def _version(
         raise typer.Exit
 
 
-for module in (demo, train, encoders, build, attach, info, index, near, solve, similarity, path, edit, sample, map):
+making = (demo, train, encoders, build, attach, info, index)
+for module in (*making, near, solve, analogies, similarity, path, edit, sample, map):
     app.command(name=module.NAME, help=module.HELP)(ends_well(module.command))
 app.add_typer(direction.app, name="direction")
 

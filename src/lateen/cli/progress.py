@@ -48,6 +48,10 @@ class Bar:
         speed = f"{state.items_per_second:,.0f} items/s"
         self._show(state.doing, state.done, state.total, speed, busy, rejected, left=state.eta_seconds)
 
+    def on_rows(self, what: str, done: int, total: int) -> None:
+        """Rows, or steps, of a measurement."""
+        self._show(what, done, total, "")
+
     def _show(self, what: str, done: int, total: int, speed: str, *more: str, left: float | None = None) -> None:
         self._progress.start()  # not before there is something to show: an empty bar would leave an empty line
         if what not in self._tasks:

@@ -1,0 +1,243 @@
+"""Column arithmetic: the score of every word of a chunk for a question, from the products of the chunk with few words.
+
+One idea: almost never does a chunk hold anything better than what was found before, and the greatest of its scores,
+which processors find quickly, says so. All compiled functions are in this file: what numba keeps of them depends on it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, no_type_check
+
+import numpy as np
+from jaxtyping import Float32, Int32, Int64
+from numba import njit
+
+ADD, MUL, PAIR, ONE, CLASS = range(5)
+LOW = np.float32(-3e38)  # below any score
+_EPSILON = np.float32(1e-6)
+
+Products = Float32[np.ndarray, "words n"]
+
+jit: Any = njit(nogil=True, cache=True, error_model="numpy")
+
+
+@jit
+@no_type_check
+def derive(
+    products: Products,
+    shifted: Products,
+    inverse: Products,
+    reach: Products,
+    near: float,
+    least: Float32[np.ndarray, " words"],
+    most: Float32[np.ndarray, " words"],
+    close: Int64[np.ndarray, " words"],
+) -> None:
+    """What 3CosMul and PairDirection need of each cosine s, for the first `w` words.
+
+    Args:
+        products: (words, n) cosines of a chunk's n rows.
+        shifted, inverse: (w, n) filled with (1 + s) / 2, and one over that; empty (0, 0) if nobody asks.
+        reach: (w, n) filled with 1 / |x - c|, or 0 where s is above `near` and rounding hides x - c; or empty.
+        near: See `reach`.
+        least, most: The least s so far; the greatest that isn't above `near`.
+        close: How many were above `near` so far.
+    """
+    n = products.shape[1]
+    for word in range(max(shifted.shape[0], reach.shape[0])):
+        s = products[word]
+        if shifted.size:
+            low = least[word]
+            for i in range(n):
+                half = (np.float32(1) + s[i]) * np.float32(0.5)
+                half = half if half > np.float32(0) else np.float32(0)
+                shifted[word, i] = half
+                inverse[word, i] = np.float32(1) / (half + _EPSILON)
+            for i in range(n):
+                low = s[i] if s[i] < low else low
+            least[word] = low
+        if reach.size:
+            high = most[word]
+            count = 0
+            for i in range(n):
+                if s[i] > near:
+                    reach[word, i] = np.float32(0)
+                    count += 1
+                else:
+                    reach[word, i] = np.float32(1) / np.sqrt(np.float32(2) - np.float32(2) * s[i])
+                    high = s[i] if s[i] > high else high
+            most[word] = high
+            close[word] += count
+
+
+@jit
+@no_type_check
+def fill(
+    out: Float32[np.ndarray, " n"],
+    kind: int,
+    x: Float32[np.ndarray, " n"],
+    y: Float32[np.ndarray, " n"],
+    z: Float32[np.ndarray, " n"],
+    scale: float,
+    shift: float,
+    least: float,
+) -> None:
+    """Scores of n words; of those that are certainly below `least`, some number that is.
+
+    Args:
+        out: (n,) filled.
+        kind: ADD, MUL, PAIR, ONE or CLASS.
+        x, y, z: (n,) what belongs to b, a and c; ONE has x alone, CLASS the classifier in x and c in z.
+        scale, shift: Constants of the question.
+        least: What matters.
+    """
+    n = out.size
+    if kind == ADD:
+        for i in range(n):
+            out[i] = x[i] - y[i] + z[i]
+    elif kind == MUL:
+        for i in range(n):
+            out[i] = x[i] * y[i] * z[i]
+    elif kind == PAIR:
+        for i in range(n):
+            out[i] = (x[i] - y[i] - shift) * z[i] if z[i] > np.float32(0) else LOW
+    elif kind == ONE:
+        for i in range(n):
+            out[i] = x[i]
+    else:
+        for i in range(n):
+            s = z[i]
+            if s > least or least < np.float32(0):  # probabilities make no score larger, but for those below 0
+                out[i] = s / (np.float32(1) + np.float32(math.exp(-np.float64(x[i] * scale + shift))))
+            else:
+                out[i] = LOW
+
+
+@jit
+@no_type_check
+def greatest(scores: Float32[np.ndarray, " n"], scratch: Float32[np.ndarray, " half"]) -> float:
+    """The greatest of n scores: halves are laid on each other, which takes a sixth of one comparison after another."""
+    best = LOW
+    width = scores.size // 2
+    if scores.size % 2:
+        best = scores[scores.size - 1]
+    for i in range(width):
+        scratch[i] = scores[i] if scores[i] > scores[i + width] else scores[i + width]
+    while width > 16:
+        if width % 2:
+            best = scratch[width - 1] if scratch[width - 1] > best else best
+        width //= 2
+        for i in range(width):
+            other = scratch[i + width]
+            scratch[i] = scratch[i] if scratch[i] > other else other
+    for i in range(width):
+        best = scratch[i] if scratch[i] > best else best
+    return best
+
+
+@jit
+@no_type_check
+def _rise(
+    scores: Float32[np.ndarray, " n"],
+    rows: Int64[np.ndarray, " n"],
+    best: Float32[np.ndarray, " 2"],
+    found: Int64[np.ndarray, " 1"],
+) -> None:
+    """Bring the two greatest scores so far, and the row of the first, up to date."""
+    first = best[0]
+    second = best[1]
+    for i in range(scores.size):
+        if scores[i] > second:
+            if scores[i] > first:
+                second = first
+                first = scores[i]
+                found[0] = rows[i]
+            else:
+                second = scores[i]
+    best[0] = first
+    best[1] = second
+
+
+@jit
+@no_type_check
+def sweep(
+    kind: int,
+    x: Products,
+    y: Products,
+    z: Products,
+    places: Int32[np.ndarray, "q 3"],
+    constants: Float32[np.ndarray, "q 2"],
+    rows: Int64[np.ndarray, " n"],
+    starts: Int64[np.ndarray, " q1"],
+    blocked: Int64[np.ndarray, " b"],
+    at: Int64[np.ndarray, " q"],
+    best: Float32[np.ndarray, "q 2 2"],
+    found: Int64[np.ndarray, "q 2"],
+    everywhere: bool,
+) -> None:
+    """Bring the questions of a method up to date with a chunk.
+
+    Args:
+        kind: Which method.
+        x, y, z: (words, n) numbers of the chunk's rows, of which `places` (b, a, c) picks.
+        places, constants: Of each question.
+        rows: (n,) the row numbers, ascending.
+        starts, blocked: Which rows may not be answers, ascending for each question: blocked[starts[q] : starts[q + 1]].
+        at: (q,) how far into these each question has come.
+        best: (q, run, 2) the two greatest scores; run 0 without the blocked rows, run 1 with all.
+        found: (q, run) the row of the greatest.
+        everywhere: Whether run 1 is wanted.
+    """
+    n = rows.size
+    scores, scratch = np.empty(n, np.float32), np.empty(n // 2, np.float32)
+    last = rows[n - 1]
+    for q in range(places.shape[0]):
+        fill(
+            scores,
+            kind,
+            x[places[q, 0]],
+            y[places[q, 1]],
+            z[places[q, 2]],
+            constants[q, 0],
+            constants[q, 1],
+            best[q, 0, 1],
+        )
+        top = greatest(scores, scratch)
+        if everywhere and top > best[q, 1, 1]:
+            _rise(scores, rows, best[q, 1], found[q, 1:2])
+        if at[q] < starts[q + 1] and blocked[at[q]] <= last:
+            while at[q] < starts[q + 1] and blocked[at[q]] <= last:
+                i = np.searchsorted(rows, blocked[at[q]])
+                if rows[i] == blocked[at[q]]:
+                    scores[i] = LOW
+                at[q] += 1
+            top = greatest(scores, scratch)
+        if top > best[q, 0, 1]:
+            _rise(scores, rows, best[q, 0], found[q, 0:1])
+
+
+@jit
+@no_type_check
+def hopeful(
+    kind: int,
+    x: Products,
+    y: Products,
+    z: Products,
+    places: Int32[np.ndarray, " 3"],
+    constants: Float32[np.ndarray, " 2"],
+    least: float,
+    out: Int64[np.ndarray, " n"],
+) -> int:
+    """Fill `out` with the places of rows whose score is `least` or more, or unknown; return how many there are."""
+    n = out.size
+    scores = np.empty(n, np.float32)
+    fill(scores, kind, x[places[0]], y[places[1]], z[places[2]], constants[0], constants[1], LOW)
+    count = 0
+    for i in range(n):
+        if scores[i] >= least or (kind == PAIR and z[places[2], i] == np.float32(0)):
+            out[count] = i
+            count += 1
+    return count
+
+
