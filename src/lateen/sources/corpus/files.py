@@ -16,14 +16,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
 
 from lateen.core.errors import InputError, first_line
 
-_UNPACKED: dict[bytes, Callable[[BinaryIO], BinaryIO]] = {
-    b"\x1f\x8b": lambda file: cast(BinaryIO, gzip.GzipFile(fileobj=file)),
-    b"\xfd7zXZ\x00": lambda file: cast(BinaryIO, lzma.LZMAFile(file)),  # noqa: SIM115  (closed with its file)
-    b"BZh": lambda file: cast(BinaryIO, bz2.BZ2File(file)),
+_UNPACKED: dict[bytes, Callable[[io.BufferedIOBase], io.BufferedIOBase]] = {
+    b"\x1f\x8b": lambda file: gzip.GzipFile(fileobj=file),
+    b"\xfd7zXZ\x00": lzma.LZMAFile,
+    b"BZh": bz2.BZ2File,
 }
 _ZIP = b"PK\x03\x04"
 _DAMAGES = (EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile, RuntimeError)
@@ -42,7 +42,7 @@ class Document:
 
     name: str
     file: Path
-    stream: BinaryIO
+    stream: io.BufferedIOBase
     position: Callable[[], int]
 
     def read(self, n: int) -> bytes:
@@ -94,10 +94,10 @@ def documents(path: Path, files: list[Path]) -> Iterator[Document]:
         with _readable(file), file.open("rb") as raw:
             for inside, stream in _in_file(name, raw):
                 yield Document(inside, file, stream, _after(before, raw))
-            before += raw.seek(0, io.SEEK_END)
+        before += file.stat().st_size
 
 
-def _in_file(name: str, raw: BinaryIO) -> Iterator[tuple[str, BinaryIO]]:
+def _in_file(name: str, raw: io.BufferedIOBase) -> Iterator[tuple[str, io.BufferedIOBase]]:
     """Name and bytes of each text."""
     begin = raw.read(8)
     raw.seek(0)
@@ -106,19 +106,19 @@ def _in_file(name: str, raw: BinaryIO) -> Iterator[tuple[str, BinaryIO]]:
             for entry in archive.infolist():
                 if not entry.is_dir() and not _hidden(entry.filename):
                     with archive.open(entry) as stream:
-                        yield entry.filename, cast(BinaryIO, stream)
+                        yield entry.filename, cast(io.BufferedIOBase, stream)
         return
     unpack = next((unpack for magic, unpack in _UNPACKED.items() if begin.startswith(magic)), None)
     opened = raw if unpack is None else unpack(raw)
     stream = io.BufferedReader(cast(io.RawIOBase, opened), 1 << 16)
     if stream.peek(512)[257:262] != b"ustar":
-        yield name, cast(BinaryIO, stream)
+        yield name, stream
         return
     with tarfile.open(fileobj=stream, mode="r|") as tar:
         for member in tar:
             inside = tar.extractfile(member) if member.isfile() and not _hidden(member.name) else None
             if inside is not None:
-                yield member.name, cast(BinaryIO, inside)
+                yield member.name, cast(io.BufferedIOBase, inside)
 
 
 def _hidden(name: str) -> bool:
@@ -127,7 +127,7 @@ def _hidden(name: str) -> bool:
     return any(part.startswith((".", "__MACOSX")) for part in parts)
 
 
-def _after(before: int, raw: BinaryIO) -> Callable[[], int]:
+def _after(before: int, raw: io.BufferedIOBase) -> Callable[[], int]:
     return lambda: before + raw.tell()
 
 

@@ -92,7 +92,7 @@ def layout_of(sample: str) -> str:
     lines = [line for line in sample.split("\n") if line.strip()]
     ends = sum(_AT_END.search(line.rstrip()) is not None for line in lines)
     within = sum(len(_WITHIN.findall(line)) for line in lines)
-    if 200 * (ends + within) < len(sample.split()):
+    if 200 * (ends + within) <= len(sample.split()):
         return "lines"
     return "lines" if len(lines) > 1 and ends > 0.7 * len(lines) and within < 0.3 * len(lines) else "prose"
 
