@@ -212,10 +212,10 @@ class _Parser:
             right = self.factor()
             if operator.text == "/":
                 value, scale = self._divided(value, right, begin), scale / self._divisor(right, begin)
-            elif value.number is not None:
-                value, scale = right, scale * value.number
-            elif right.number is not None:
-                scale *= right.number
+            elif (number := value.number) is not None:
+                value, scale = right, scale * number
+            elif (number := right.number) is not None:
+                scale *= number
             else:
                 raise self._wrong(operator.at, "multiplies two points; multiply a point by a number")
         return value.times(scale)

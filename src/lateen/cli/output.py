@@ -86,11 +86,21 @@ def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     console.print(drawn)
 
 
-def matches(title: str, found: Sequence[Match]) -> None:
-    """Print found items with their distance and up to six of their fields."""
+def matches(title: str, found: Sequence[Match], scores: Sequence[float] = ()) -> None:
+    """Print found items with their distance (and cosine, and score, where they have one) and up to six fields."""
     names = list(found[0].fields)[:6] if found else []
-    rows = [[m.id, figure(m.distance), *(_short(m.fields[name]) for name in names)] for m in found]
-    table(title, ["id", "distance", *names], rows)
+    angles = any(m.cosine is not None for m in found)
+    measures = [*(["score"] if scores else []), "distance", *(["cosine"] if angles else [])]
+    rows = [
+        [m.id, *_measures(m, angles, scores[i] if scores else None), *(_short(m.fields[name]) for name in names)]
+        for i, m in enumerate(found)
+    ]
+    table(title, ["id", *measures, *names], rows)
+
+
+def _measures(match: Match, angles: bool, score: float | None) -> list[str]:
+    first = [] if score is None else [figure(score)]
+    return [*first, figure(match.distance), *([figure(match.cosine)] if angles else [])]
 
 
 def figure(value: float | None, digits: int = 3) -> str:

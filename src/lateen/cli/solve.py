@@ -11,9 +11,11 @@ from lateen.cli.options import Force, Json, K, Output, Space, Where
 NAME = "solve"
 HELP = """Do arithmetic with items: decode where the expression leads and find the items nearest to it.
 
-Names are ids or picture files; quote those that hold spaces; put spaces around `+` and `-`.
+Names are ids, files or, in quotes, texts that the encoder takes; put spaces around `+`, `-` and `/`. There are numbers,
+parentheses, `mean(a, b)`, `unit(a - b)` and `dir(NAME)`, one step along a direction of the space. The picture of
+`king - man + woman` is the parallelogram in the plane of the three words; of pictures, the equation.
 
-Example: `lateen solve faces.space "man_glasses.png - man.png + woman.png" -o equation.png`
+Example: `lateen solve words.space "king - man + woman" -o queen.png`
 """
 
 
@@ -22,7 +24,7 @@ def command(
     expression: Annotated[str, typer.Argument(help='Such as "a - b + 0.5*(c + d)" or "mean(a, b)".')],
     k: K = 10,
     where: Where = None,
-    method: Annotated[str, typer.Option("--method", help="add: sums and differences of vectors.")] = "add",
+    method: Annotated[str, typer.Option("--method", help="add: nearest to the sum; mul: by products.")] = "add",
     include_inputs: Annotated[
         bool, typer.Option("--include-inputs", help="Let the question's own items be answers.")
     ] = False,
@@ -42,4 +44,4 @@ def command(
     if json:
         emit_json(result)
         return
-    matches(f"{expression}   support {figure(result.support, 2)}", result.matches)
+    matches(f"{expression}   support {figure(result.support, 2)}", result.matches, result.scores)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,6 +10,7 @@ from jaxtyping import Float32, UInt8
 from PIL.Image import Image
 
 from lateen.core.errors import InputError
+from lateen.core.geometry import Sphere
 from lateen.neighbors import Found
 from lateen.operations.opened import Located, Opened
 from lateen.operations.result import Pictured, plain, rounded
@@ -25,16 +27,19 @@ class Match:
         id: Its id.
         distance: From the query, in the units of the space's geometry.
         fields: What is known of it.
+        cosine: Of the angle to the query, where the distance is that angle; else None.
     """
 
     id: str
     distance: float
     fields: dict[str, object]
+    cosine: float | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Plain data."""
         known = {name: plain(value) for name, value in self.fields.items()}
-        return {"id": self.id, "distance": rounded(self.distance, 6), "fields": known}
+        found = {"id": self.id, "distance": rounded(self.distance, 6), "fields": known}
+        return found if self.cosine is None else {**found, "cosine": rounded(self.cosine, 6)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +110,12 @@ def matches_of(opened: Opened, found: Found, without: tuple[str, ...] = ()) -> t
     """What was found for one query, with ids and fields, some left out."""
     taken = opened.items_at([int(row) for row in found.rows[0]])
     pairs = zip(taken, (float(d) for d in found.distances[0]), strict=True)
-    return tuple(Match(id, distance, fields) for (id, fields), distance in pairs if id not in without)
+    angles = isinstance(opened.geometry, Sphere)
+    return tuple(
+        Match(id, distance, fields, math.cos(distance) if angles else None)
+        for (id, fields), distance in pairs
+        if id not in without
+    )
 
 
 def checked_k(k: int) -> None:

@@ -18,6 +18,7 @@ from lateen.operations.near import Match, Picture, checked_k, matches_of
 from lateen.operations.opened import Located, Opened
 from lateen.operations.result import Pictured, known, rounded, stands_in
 from lateen.plot.equation import equation
+from lateen.plot.parallelogram import analogy_picture
 
 METHODS = ("add", "mul")
 _ROUNDED = 1e-5  # float32 scores of a few factors are wrong by less than this share
@@ -82,13 +83,41 @@ class Solution(Pictured):
         }
 
     def picture(self) -> Image:
-        """The expression in pictures, its decoded result and the nearest items."""
-        opened = self._opened
+        """The expression in pictures, its decoded result and the nearest items; of words, the parallelogram."""
+        opened, corners = self._opened, self._corners()
+        if corners is not None:
+            return self._parallelogram(corners)
         terms = [(_sign(weight), self._drawn(atom), str(atom)) for atom, weight in self.terms]
         ids = [m.id for m in self.matches]
         nearest = list(zip(opened.pictures(ids), ids, strict=True))
         label = "result" if stands_in(self.result) is None else "nearest of all"
         return equation(terms, self.result.image, nearest=nearest, support=known(self.support), result_label=label)
+
+    def _corners(self) -> tuple[str, str, str] | None:
+        """The names a, b, c of an expression b - a + c over items that are points and no more."""
+        weights = {atom.name: weight for atom, weight in self.terms if isinstance(atom, Item)}
+        if self._opened.spec.modality not in ("word", "vector") or len(weights) != len(self.terms):
+            return None
+        if sorted(weights.values()) != [-1.0, 1.0, 1.0]:
+            return None
+        a, (b, c) = min(weights, key=weights.__getitem__), (name for name, weight in weights.items() if weight == 1)
+        return a, b, c
+
+    def _parallelogram(self, corners: tuple[str, str, str]) -> Image:
+        opened = self._opened
+        rows = np.array([opened.folder.row(m.id) for m in self.matches], np.int64)
+        vectors = np.asarray(opened.search.vectors[rows], np.float32)
+        points = opened.geometry.project(vectors) if len(rows) else vectors
+        return analogy_picture(
+            np.stack([self._inputs[name].vector for name in corners]),
+            [self._inputs[name].label for name in corners],
+            points,
+            [m.id for m in self.matches],
+            list(self.scores) or [m.distance for m in self.matches],
+            support=known(self.support),
+            title=self.expression,
+            measure="score" if self.scores else "distance",
+        )
 
     def _drawn(self, atom: Atom) -> Picture | None:
         """A direction is no point: it is written, not drawn."""

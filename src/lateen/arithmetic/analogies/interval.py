@@ -71,11 +71,19 @@ class Draws:
 
 
 def interval(parts: Iterable[Draws]) -> tuple[float, float]:
-    """95 % percentile interval of the accuracy over one or more sections; NaN where there are too few pairs."""
+    """95 % percentile interval of the accuracy over one or more sections; NaN where there are too few pairs.
+
+    Where no answer is right, or all are, draws don't differ; then it is the exact interval of as many questions as there
+    are pairs.
+    """
     parts = list(parts)
     right, total = sum(p.right for p in parts), sum(p.total for p in parts)
-    drawn = np.asarray(total) > 0
-    if sum(p.pairs for p in parts) < LEAST or not drawn.any():
+    pairs, drawn = sum(p.pairs for p in parts), np.asarray(total) > 0
+    if pairs < LEAST or not drawn.any():
         return math.nan, math.nan
-    low, high = np.percentile(np.asarray(right)[drawn] / np.asarray(total)[drawn], _TAILS)
+    shares = np.asarray(right)[drawn] / np.asarray(total)[drawn]
+    low, high = np.percentile(shares, _TAILS)
+    if shares.min() == shares.max() and shares[0] in (0, 1):
+        beyond = 1 - (_TAILS[0] / 100) ** (1 / pairs)
+        return (0.0, beyond) if shares[0] == 0 else (1 - beyond, 1.0)
     return float(low), float(high)

@@ -17,7 +17,7 @@ ADD, MUL, PAIR, ONE, CLASS = range(5)
 LOW = np.float32(-3e38)  # below any score
 _EPSILON = np.float32(1e-6)
 
-Products = Float32[np.ndarray, "words n"]
+Numbers = Float32[np.ndarray, "_ _"]
 
 jit: Any = njit(nogil=True, cache=True, error_model="numpy")
 
@@ -25,10 +25,10 @@ jit: Any = njit(nogil=True, cache=True, error_model="numpy")
 @jit
 @no_type_check
 def derive(
-    products: Products,
-    shifted: Products,
-    inverse: Products,
-    reach: Products,
+    products: Numbers,
+    shifted: Numbers,
+    inverse: Numbers,
+    reach: Numbers,
     near: float,
     least: Float32[np.ndarray, " words"],
     most: Float32[np.ndarray, " words"],
@@ -163,9 +163,9 @@ def _rise(
 @no_type_check
 def sweep(
     kind: int,
-    x: Products,
-    y: Products,
-    z: Products,
+    x: Numbers,
+    y: Numbers,
+    z: Numbers,
     places: Int32[np.ndarray, "q 3"],
     constants: Float32[np.ndarray, "q 2"],
     rows: Int64[np.ndarray, " n"],
@@ -221,9 +221,9 @@ def sweep(
 @no_type_check
 def hopeful(
     kind: int,
-    x: Products,
-    y: Products,
-    z: Products,
+    x: Numbers,
+    y: Numbers,
+    z: Numbers,
     places: Int32[np.ndarray, " 3"],
     constants: Float32[np.ndarray, " 2"],
     least: float,

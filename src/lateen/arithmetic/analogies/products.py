@@ -54,10 +54,10 @@ class Products:
         reach: (w, n) for PairDirection, of the same; or empty.
     """
 
-    cosines: kernels.Products
-    shifted: kernels.Products
-    inverse: kernels.Products
-    reach: kernels.Products
+    cosines: kernels.Numbers
+    shifted: kernels.Numbers
+    inverse: kernels.Numbers
+    reach: kernels.Numbers
 
     @classmethod
     def of(
@@ -78,7 +78,7 @@ class Products:
             kernels.derive(*arrays, near, seen.least, seen.most, seen.close)
         return made
 
-    def of_kind(self, kind: int) -> tuple[kernels.Products, kernels.Products, kernels.Products]:
+    def of_kind(self, kind: int) -> tuple[kernels.Numbers, kernels.Numbers, kernels.Numbers]:
         """What a method takes of b, a and c."""
         if kind == kernels.MUL:
             return self.shifted, self.inverse, self.shifted
