@@ -108,15 +108,16 @@ class Solution(Pictured):
         rows = np.array([opened.folder.row(m.id) for m in self.matches], np.int64)
         vectors = np.asarray(opened.search.vectors[rows], np.float32)
         points = opened.geometry.project(vectors) if len(rows) else vectors
+        cosines = [m.cosine for m in self.matches if m.cosine is not None]
         return analogy_picture(
             np.stack([self._inputs[name].vector for name in corners]),
             [self._inputs[name].label for name in corners],
             points,
             [m.id for m in self.matches],
-            list(self.scores) or [m.distance for m in self.matches],
+            list(self.scores) or cosines or [m.distance for m in self.matches],
             support=known(self.support),
             title=self.expression,
-            measure="score" if self.scores else "distance",
+            measure="score" if self.scores else "cosine" if cosines else "distance",
         )
 
     def _drawn(self, atom: Atom) -> Picture | None:
