@@ -34,7 +34,7 @@ from lateen.operations.opened import Opened
 from lateen.operations.projecting import blocks, projections
 from lateen.store.derived import content_key
 from lateen.store.folder import POINTS, SpaceFolder
-from lateen.store.meta import FILE, SpaceMeta
+from lateen.store.meta import FILE, SpaceMeta, read_meta
 from lateen.store.writer import Shard, SpaceWriter, storage_errors
 
 METHODS = ("leace", "hard")
@@ -94,14 +94,22 @@ def erase(
         InputError: If `out` is in the way, there is no such method, or the direction's labels are no more.
         UnknownNameError: If there is no such direction.
         StorageError: If it can't be written; nothing is left of it then.
-        InterruptedWorkError: On ^C; nothing is left of it either.
+        InterruptedWorkError: On ^C; the message says whether the space is written.
     """
-    started, out, say = time.perf_counter(), Path(out), note or (lambda text: None)
+    out, say = Path(out), note or (lambda text: None)
     require_seed(seed)
     if method not in METHODS:
         raise InputError(f"There is no method {method!r}; choose {' or '.join(METHODS)}.")
     _check_place(opened, out, force)
-    found = concept(opened, name, seed)
+    try:
+        return _erase(opened, name, out, method, seed, say)
+    except KeyboardInterrupt:
+        state = "is written, but what that did is not measured" if _is_finished(opened, name, out) else "is not written"
+        raise InterruptedWorkError(f"Stopped. {out} {state}.") from None
+
+
+def _erase(opened: Opened, name: str, out: Path, method: str, seed: int, say: Note) -> Erased:
+    started, found = time.perf_counter(), concept(opened, name, seed)
     is_sphere = isinstance(opened.geometry, Sphere)
     say("fitting the eraser ...")
     moments = _moments(opened, covariance=method == "leace") if method == "leace" or not is_sphere else None
@@ -150,6 +158,15 @@ def _check_place(opened: Opened, out: Path, force: bool) -> None:
             raise InputError(f"{out} exists and is not a space; give another name with -o.")
         if not force:
             raise InputError(f"{out} exists already; choose another name or replace it with --force (force=True).")
+
+
+def _is_finished(opened: Opened, name: str, out: Path) -> bool:
+    """Whether the new space took its place before ^C came."""
+    return (out / FILE).is_file() and read_meta(out).source == _source(opened, name)
+
+
+def _source(opened: Opened, name: str) -> str:
+    return f"{opened.path.name} without {name}"
 
 
 def _moments(opened: Opened, *, covariance: bool) -> Moments:
@@ -211,8 +228,6 @@ def _written(
             finished = writer.finish()
         with storage_errors(out):
             notes = replacing.take_place(place, out)
-    except KeyboardInterrupt:
-        raise InterruptedWorkError(f"Stopped. Nothing was written to {out}.") from None
     finally:
         shutil.rmtree(place, ignore_errors=True)
     return out, finished.meta.compression.rejected, notes
@@ -236,7 +251,7 @@ def _meta(opened: Opened, erasing: _Erasing, found: Concept, method: str) -> Spa
     )
     return SpaceMeta(
         spec=spec,
-        source=f"{opened.path.name} without {direction.name}",
+        source=_source(opened, direction.name),
         items=len(opened),
         fit=old.fit,
         seed=old.seed,
