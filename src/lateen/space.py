@@ -193,6 +193,8 @@ class Space:
             return fit(self._opened, name, field, positive, method, group, seed, force)
         if positive is not None or group is not None:
             raise InputError("--positive and --group are about a field; give one with --field.")
+        if method != "mean_difference":
+            raise InputError(f"--method {method} is about a field; pairs and words are fitted in one way.")
         if pairs is None and words is None:
             return described(self._opened, get(self._opened, name))
         return fit_words(
