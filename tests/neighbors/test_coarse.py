@@ -153,7 +153,16 @@ def test_rows_without_a_direction_are_never_found_on_a_sphere() -> None:
     copy, there = Coarse.of(x, Sphere()), np.setdiff1d(np.arange(50), [1, *range(0, 50, 5)])
     assert_same(copy.nearest(x, x[2:4], 50), sorted_distances(x, x[2:4], 50, Sphere(), there))
     assert copy.nearest(x, x[2:4], 3, np.array([0, 5])).rows.shape == (2, 0)
-    for low, high in (copy.cosines(x[2:4]), cosine_bounds(np.delete(x, 1, 0), x[2:4])):
+    x[1] = 0
+    for k in (3, 39, 40, 50):
+        expected = sorted_distances(x, x[2:4], k, Sphere(), there)
+        assert_same(nearest(x, x[2:4], k, geometry=Sphere()), expected)
+        assert_same(Prepared.of(x, Sphere()).nearest(x[2:4], k), expected)
+    with pytest.raises(InputError, match="zero vector has no direction"):
+        nearest(x, x[:1], 3, geometry=Sphere())
+    with pytest.raises(InputError, match="zero vector has no direction"):
+        Prepared.of(x, Sphere()).nearest(x[:1], 3)
+    for low, high in (copy.cosines(x[2:4]), cosine_bounds(x, x[2:4])):
         assert (low[:, 0] == -1).all()
         assert (high[:, 0] == -1).all()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shutil import copytree
 
@@ -95,6 +96,22 @@ def test_a_disk_without_room_costs_memory_only(large: SpaceFolder, monkeypatch: 
     monkeypatch.setattr(searching, "write_coarse", full)
     assert_exact(Search(large))
     assert not list((large.path / "derived").glob("coarse-*"))
+
+
+def test_a_space_that_may_only_be_read(large: SpaceFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lateen.store.derived.os.access", lambda *_: False)
+    before = sorted((large.path / "derived").glob("*"))
+    assert_exact(Search(large))
+    assert sorted((large.path / "derived").glob("*")) == before
+
+
+def test_threads_may_search_at_once(large: SpaceFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lateen.neighbors.coarse._PART", 1_000)  # each search has threads of its own, too
+    search, queries = Search(large), asked(large)
+    expected = search.nearest(queries, 9).rows
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(lambda _: search.nearest(queries, 9).rows, range(40)):
+            np.testing.assert_array_equal(found, expected)
 
 
 def test_an_old_copy_is_removed(large: SpaceFolder) -> None:

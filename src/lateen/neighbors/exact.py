@@ -8,6 +8,7 @@ ordered by row.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -121,7 +122,7 @@ class Prepared:
         """The k nearest rows of each query: what the function `nearest` finds."""
         if k < 1:
             raise InputError(f"nearest got k = {k}; ask for at least one neighbour.")
-        k = min(k, len(self.vectors))
+        k = min(k, len(self.vectors) - self._lost)
         found = Found(np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32))
         together = max(1, BLOCK_NUMBERS // max(1, len(self.vectors)))
         for start in range(0, len(queries), together):
@@ -131,6 +132,11 @@ class Prepared:
                 found.put(start + i, self.vectors, kept, queries[start + i], self.geometry)
         return found
 
+
+    @cached_property
+    def _lost(self) -> int:
+        """How many rows are no direction on a sphere."""
+        return int(np.count_nonzero(np.isnan(self._block.rows).any(axis=1)))
 
     def cosines(
         self, queries: Float[np.ndarray, "m dim"]
@@ -197,6 +203,7 @@ def _nearest(
             hopeful = _hopeful(low, high, k)
             kept[i] = np.concatenate([kept[i], rows])[hopeful]
             bounds[i] = np.stack([low[hopeful], high[hopeful]])
+    k = min([k, *map(len, kept)])  # what is no direction is not kept
     found = Found(np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32))
     for i, query in enumerate(queries):
         found.put(i, vectors, kept[i], query, geometry)
@@ -206,7 +213,7 @@ def _nearest(
 def _hopeful(low: Float[np.ndarray, " n"], high: Float[np.ndarray, " n"], k: int) -> Int[np.ndarray, " h"]:
     """Those that may be among the k least, knowing of each only that it lies between `low` and `high`."""
     certain = np.partition(high, k - 1)[k - 1] if len(high) >= k else np.inf
-    return np.asarray(np.flatnonzero(low <= certain))
+    return np.asarray(np.flatnonzero(low <= (np.inf if np.isnan(certain) else certain)))
 
 
 @dataclass(frozen=True, eq=False)

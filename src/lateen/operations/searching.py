@@ -25,7 +25,7 @@ from lateen.store.index import IndexSearch
 EXACT_ROWS = 1_000_000  # up to so many, exact search has a copy of the vectors to itself
 SUPPORT_ROWS = 20_000  # what support is fitted to; of more items it is kept
 FITTED_ROWS = 100_000  # what a geometry's statistics are taken from, where there is no copy
-PREPARED_NUMBERS = 16_000_000  # up to so many, what search computes ahead is kept in memory as it is
+PREPARED_NUMBERS = 32_000_000  # up to so many, a copy in memory is sooner ready than loops in numba
 _FEW = 5_000  # that a condition admits: they are compared one by one, index or not
 
 
