@@ -104,7 +104,7 @@ def train_words(
         corpus: A text file, also packed, a folder or an archive of texts: what `open_corpus` takes.
         out: The space to make; its fields are `rank` by frequency, from 1, and `count`.
         config: Hyper-parameters.
-        seed: With one worker the same seed gives the same vectors, to the byte.
+        seed: With one worker the same seed gives the same vectors on the same machine, to the byte.
         workers: Threads.
         resume: Go on where a stopped run was.
         force: Replace a space that is there, or a run that was begun.

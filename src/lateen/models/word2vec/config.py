@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Literal
 
 from lateen.core.errors import InputError
-
-Algorithm = Literal["skipgram", "cbow"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class Word2VecConfig:
         Compositionality*, 2013.
     """
 
-    algorithm: Algorithm = "skipgram"
+    algorithm: str = "skipgram"
     dim: int = 100
     window: int = 5
     min_count: int = 5

@@ -101,7 +101,8 @@ def train_word2vec(
     resume: bool = False,
     progress: Progress | None = None,
 ) -> Trained:
-    """Train vectors of words with gensim; with one worker the same seed gives the same bytes, resumed or not.
+    """Train vectors of words with gensim; with one worker the same seed gives the same bytes on
+    the same machine, resumed or not.
 
     Args:
         tokens: The corpus.

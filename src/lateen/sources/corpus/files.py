@@ -110,15 +110,15 @@ def _in_file(name: str, raw: io.BufferedIOBase) -> Iterator[tuple[str, io.Buffer
         return
     unpack = next((unpack for magic, unpack in _UNPACKED.items() if begin.startswith(magic)), None)
     opened = raw if unpack is None else unpack(raw)
-    stream = io.BufferedReader(cast(io.RawIOBase, opened), 1 << 16)
-    if stream.peek(512)[257:262] != b"ustar":
-        yield name, stream
-        return
-    with tarfile.open(fileobj=stream, mode="r|") as tar:
-        for member in tar:
-            inside = tar.extractfile(member) if member.isfile() and not _hidden(member.name) else None
-            if inside is not None:
-                yield member.name, cast(io.BufferedIOBase, inside)
+    with io.BufferedReader(cast(io.RawIOBase, opened), 1 << 16) as stream:
+        if stream.peek(512)[257:262] != b"ustar":
+            yield name, stream
+            return
+        with tarfile.open(fileobj=stream, mode="r|") as tar:
+            for member in tar:
+                inside = tar.extractfile(member) if member.isfile() and not _hidden(member.name) else None
+                if inside is not None:
+                    yield member.name, cast(io.BufferedIOBase, inside)
 
 
 def _hidden(name: str) -> bool:
