@@ -96,7 +96,7 @@ def test_bats(tmp_path: Path) -> None:
     assert [s.name for s in questions.sections] == ["E02", "I01 [noun - plural]"]
     plural = questions.sections[1]
     assert len(plural) == 6
-    assert list(plural)[0] == ("car", "cars", "child", ("children", "kids"))
+    assert next(iter(plural)) == ("car", "cars", "child", ("children", "kids"))
     assert list(plural)[2] == ("child", "children", "car", ("cars",))
     assert list(questions.sections[0]) == [
         ("red", "color", "rose", ("flower", "plant")),
