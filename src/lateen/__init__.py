@@ -29,6 +29,7 @@ _HOME = {
     "LatentSpec": ("lateen.core.codec", "LatentSpec"),
     "VAE": ("lateen.models.vae", "VAE"),
     "PCA": ("lateen.models.pca", "PCA"),
+    "Word2VecConfig": ("lateen.models.word2vec", "Word2VecConfig"),
     # what goes wrong
     "LateenError": ("lateen.core.errors", "LateenError"),
     "InputError": ("lateen.core.errors", "InputError"),
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from lateen.core.synthetic import Synthetic
     from lateen.models.pca import PCA
     from lateen.models.vae import VAE
+    from lateen.models.word2vec import Word2VecConfig
     from lateen.sources.columns import Columns
     from lateen.sources.portraits import portraits
     from lateen.space import Space

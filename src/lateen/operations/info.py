@@ -33,6 +33,7 @@ class Info:
             f"{f['name']}: {f['n']:,} items, {f['dim']} dimensions ({f['dtype']}, {f['geometry']})",
             f"source    {f['source']}" + (f", {f['rejected']} rejected" if f["rejected"] else ""),
             f"encoder   {f['encoder']}, {self._decodes()}",
+            *self._trained(),
             f"size      {c.describe(str(f['modality']))}",
             f"bytes     {c.describe_bytes()}",
         ]
@@ -58,10 +59,25 @@ class Info:
 
     def _seen_at(self) -> str:
         """The size at which the encoder sees pictures: what is lost by making them that small is not in its PSNR."""
-        provenance = self.facts["provenance"]
-        preprocessing = provenance["preprocessing"] if isinstance(provenance, dict) else {}
-        size = preprocessing.get("size")
+        size = self._preprocessing.get("size")
         return f" at {size} x {size} pixels" if size is not None else ""
+
+    def _trained(self) -> list[str]:
+        """How the vectors of words were trained, where lateen did it."""
+        trained = self._preprocessing.get("trained")
+        if not isinstance(trained, dict):
+            return []
+        how = f"{trained.get('model')} {trained.get('algorithm')}, window {trained.get('window')}"
+        read = f"{trained.get('epochs')} epochs of {trained.get('corpus')}"
+        tokens = trained.get("tokens")
+        words = f"{tokens:,} words" if isinstance(tokens, int) else "words not counted"
+        return [f"trained   {how}, {read} ({words}), seed {trained.get('seed')}"]
+
+    @property
+    def _preprocessing(self) -> dict[str, object]:
+        provenance = self.facts["provenance"]
+        found = provenance["preprocessing"] if isinstance(provenance, dict) else {}
+        return found if isinstance(found, dict) else {}
 
     def _decodes(self) -> str:
         decoder = self.facts["decoder"]
