@@ -144,7 +144,7 @@ def test_pictures_come_along_and_are_not_decoded(faces: Space, tmp_path: Path, p
     assert new._opened.folder.thumbnails(["7"]) == faces._opened.folder.thumbnails(["7"])
     assert new.sample(1).items[0].decoded_by == "nearest item"
     assert erased.effect.reading.before > 0.8 > erased.effect.reading.after
-    with pytest.raises(SpaceError, match="No picture can be encoded into space new.space: glasses was erased"):
+    with pytest.raises(SpaceError, match=r"No picture can be encoded into space new\.space: glasses was erased"):
         new.near(str(photo))
 
 
@@ -242,7 +242,7 @@ def test_a_stop_while_measuring_leaves_the_space(tmp_path: Path) -> None:
 
 
 def test_a_direction_that_does_not_say_what_it_was_fitted_on(tmp_path: Path) -> None:
-    space = made(tmp_path)
+    made(tmp_path)
     file = tmp_path / "made.space" / "directions" / "kind.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"field": None}))
     with pytest.raises(InputError, match="doesn't say what it was fitted on; fit it again with --force"):

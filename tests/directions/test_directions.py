@@ -6,6 +6,7 @@ from sklearn.metrics import roc_auc_score
 
 from lateen.core.errors import InputError
 from lateen.directions import Readout, contrast, fit_direction, mean_difference
+from lateen.directions.contrast import contrast_again
 from lateen.directions.fit import auc_of
 
 
@@ -99,6 +100,22 @@ def test_fields_of_every_type_make_a_contrast(
     assert np.flatnonzero(split.positive).tolist() == expected
     assert split.rule == rule
     assert not (split.positive & split.negative).any()
+    again = contrast_again(column, "f", rule)
+    assert again.rule == rule
+    np.testing.assert_array_equal([again.positive, again.negative], [split.positive, split.negative])
+
+
+def test_a_rule_that_no_longer_fits_is_refused() -> None:
+    with pytest.raises(InputError, match="no item has it"):
+        contrast_again(np.array(["a", "b"], object), "f", "f = c")
+
+
+def test_a_threshold_is_found_again_to_the_last_digit() -> None:
+    """A rule says it with few digits, which other items may lie between."""
+    column = np.append(np.full(20, 1 / 3), np.linspace(0, 0.3, 15))
+    split = contrast(column, "f")
+    assert split.rule == "f >= 0.333333"
+    np.testing.assert_array_equal(contrast_again(column, "f", split.rule).positive, split.positive)
 
 
 def test_missing_values_are_on_neither_side() -> None:

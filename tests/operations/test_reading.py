@@ -90,7 +90,7 @@ def test_bad_input(tmp_path: Path, vectors: np.ndarray) -> None:
 
 def test_unknown_words_can_be_left_out(tmp_path: Path, vectors: np.ndarray) -> None:
     space = opened(tmp_path, vectors, "sphere")
-    with pytest.raises(UnknownNameError, match="no id 'no'.*--skip-unknown"):
+    with pytest.raises(UnknownNameError, match=r"no id 'no'.*--skip-unknown"):
         space.direction("d", pairs="i0:i1,i2:no")
     fitted = space.direction("d", pairs="i0:i1,i2:no", skip_unknown=True)
     assert fitted.skipped == ("i2:no",)

@@ -42,7 +42,7 @@ SIDED = 500  # items of each side that a classifier is to tell apart, as in the 
 FREQUENT = 50_000  # words that these are taken from: the rare ones are placed by chance
 ANCHORS = 1000
 NEIGHBOURS = 10
-SHARD_BYTES = 2**26
+SHARD_BYTES = 2**24  # of vectors: reading ahead and the copies that are worked on are many times that
 PICTURES = 2048  # of a shard: their thumbnails come along
 
 Note: TypeAlias = Callable[[str], object]

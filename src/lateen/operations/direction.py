@@ -15,7 +15,7 @@ from lateen.core.direction import Direction
 from lateen.core.errors import InputError, UnknownNameError
 from lateen.core.seed import require_seed
 from lateen.directions import contrast, fit_axis, fit_direction, fit_pairs
-from lateen.directions.terms import read_pairs, read_poles
+from lateen.directions.terms import listed, read_pairs, read_poles
 from lateen.operations.opened import Opened
 from lateen.operations.projecting import projections
 from lateen.operations.result import rounded
@@ -80,7 +80,7 @@ class Fitted:
         angles = ", ".join(f"{name} {cosine:+.2f}" for name, cosine in closest)
         lines = [
             repr(self),
-            f"more of it: {', '.join(d.more)}; less: {', '.join(d.less)}" if d.more else "",
+            f"more of it: {listed(d.more, 20)}; less: {listed(d.less, 20)}" if d.more else "",
             f"left out, not in the space: {', '.join(self.skipped)}" if self.skipped else "",
             f"cosine with others: {angles}" if angles else "",
             self.warning or "",
