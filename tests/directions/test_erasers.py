@@ -95,6 +95,20 @@ def test_no_eraser_of_the_same_guarantee_moves_the_points_less(seed: int) -> Non
             assert (np.square(moved @ metric)).sum() <= np.square(other @ metric).sum() * (1 + 1e-5)
 
 
+@settings(deadline=None, max_examples=30)
+@given(SEEDS)
+def test_leace_is_the_papers(seed: int) -> None:
+    """Theorem 4.3: r(x) = x - W^+ P W (x - E x), W = S^-1/2, P the orthogonal projection on W Cov(x, z)."""
+    x, y = labelled(seed)
+    values, axes = np.linalg.eigh(np.cov(x.T, bias=True))
+    w, back = (axes * values**-0.5) @ axes.T, (axes * values**0.5) @ axes.T
+    cross = w @ ((x - x.mean(axis=0)).T @ (y - y.mean()))
+    projection = back @ np.outer(cross, cross) @ w / (cross @ cross)
+    expected = x - (x - x.mean(axis=0)) @ projection.T
+    size = np.abs(x - expected).max()
+    np.testing.assert_allclose(leace(x, y)(x), expected, atol=1e-4 * size)
+
+
 def test_a_linear_probe_learns_nothing_after_and_did_before() -> None:
     x, y = labelled(0, n=2000)
     fit, test = np.arange(2000) < 1500, np.arange(2000) >= 1500
