@@ -23,7 +23,7 @@ from lateen.building import replacing
 from lateen.building.erased import Effect, Erased
 from lateen.building.plan import own_version
 from lateen.core.errors import InputError, InterruptedWorkError
-from lateen.core.geometry import Sphere
+from lateen.core.geometry import Gaussian, Sphere
 from lateen.core.seed import require_seed
 from lateen.directions.effect import Change, Eraser, held_out, told_apart
 from lateen.directions.hard_debias import HardDebias
@@ -40,7 +40,7 @@ from lateen.store.writer import Shard, SpaceWriter, storage_errors
 METHODS = ("leace", "hard")
 SIDED = 500  # items of each side that a classifier is to tell apart, as in the paper
 FREQUENT = 50_000  # words that these are taken from: the rare ones are placed by chance
-ANCHORS = 1000
+ANCHORS, SLOW_ANCHORS = 1000, 100  # the fewer where distances are no matrix products
 NEIGHBOURS = 10
 SHARD_BYTES = 2**24  # of vectors: reading ahead and the copies that are worked on are many times that
 PICTURES = 2048  # of a shard: their thumbnails come along
@@ -320,7 +320,8 @@ def _sides(opened: Opened, new: Opened, found: Concept, seed: int) -> tuple[Chan
 def _cost(opened: Opened, new: Opened, seed: int) -> tuple[float, int, float]:
     """Share of nearest neighbours kept, of how many items, and how far they moved."""
     n = len(new)
-    rows = np.sort(np.random.default_rng(seed).permutation(n)[:ANCHORS])
+    anchors = SLOW_ANCHORS if isinstance(opened.geometry, Gaussian) else ANCHORS
+    rows = np.sort(np.random.default_rng(seed).permutation(n)[:anchors])
     ids = [new.ids[int(row)] for row in rows]
     was = np.array([opened.folder.row(id) for id in ids], np.int64)
     before = opened.geometry.project(np.asarray(opened.search.vectors[was], np.float32))

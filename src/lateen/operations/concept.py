@@ -14,7 +14,7 @@ from lateen.operations.direction import get
 from lateen.operations.opened import Opened
 from lateen.operations.projecting import blocks
 
-MOST_JUDGED = 10_000  # labelled items that held-out figures are taken from
+MOST_JUDGED, MOST_NUMBERS = 10_000, 2**24  # labelled items that held-out figures are taken from, and their numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,9 +74,10 @@ def _of_field(opened: Opened, direction: Direction, seed: int) -> Concept:
     assert direction.positive is not None
     split = contrast_again(opened.column(direction.field), direction.field, direction.positive)
     rng, rows = np.random.default_rng(seed), []
+    most = min(MOST_JUDGED, max(200, MOST_NUMBERS // opened.spec.dim))
     for side in (split.positive, split.negative):
         of_side = np.flatnonzero(side)
-        rows.append(np.sort(rng.permutation(of_side)[: MOST_JUDGED // 2]))
+        rows.append(np.sort(rng.permutation(of_side)[: most // 2]))
     judged = np.concatenate(rows)
     points = opened.geometry.project(np.asarray(opened.search.vectors[judged], np.float32))
     groups = None if direction.group is None else opened.column(direction.group)[judged]
