@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Bool, Float64, Int32, Int64
 
 from lateen.arithmetic.analogies import add, avg, lrcos, mul, pair
 from lateen.arithmetic.analogies.columns import Blocked, Columns
@@ -23,6 +23,7 @@ from lateen.neighbors import Vectors
 
 OF_QUESTIONS = {"add": add.method, "mul": mul.method, "pair": pair.method}
 OF_PAIRS = {"avg": avg.method, "lrcos": lrcos.method}
+_TOGETHER = 1_000  # questions
 _SHORT = 1e-7  # of a difference of unit vectors: it says no direction
 
 Progress = Callable[[str, int, int], None]
@@ -155,9 +156,7 @@ class _Builder:
         if name in OF_QUESTIONS:
             places = words
         if name == "pair":
-            b, a, c = np.moveaxis(self.resolved.units[words], 1, 0)
-            constants[:, 1] = ((b - a) * c).sum(1)
-            defined = np.sqrt(((b - a) ** 2).sum(1)) > _SHORT
+            constants[:, 1], defined = self._ways(words)
         elif name in OF_PAIRS:
             made, constants = self._averages(questions) if name == "avg" else self._classes(questions)
             places[:, 0] = sum(map(len, self.directions)) + np.arange(len(own))
@@ -173,6 +172,15 @@ class _Builder:
             not name.startswith("nearest"),
         )
         return _Asked(columns, defined, own[defined])
+
+    def _ways(self, words: Int32[np.ndarray, "q 3"]) -> tuple[Float64[np.ndarray, " q"], Bool[np.ndarray, " q"]]:
+        """For PairDirection: cos(b, c) - cos(a, c), and whether a and b differ; some at a time, for memory's sake."""
+        shift, defined = np.zeros(len(words)), np.zeros(len(words), bool)
+        for start in range(0, len(words), _TOGETHER):
+            part = slice(start, start + _TOGETHER)
+            b, a, c = (self.resolved.units[words[part, i]] for i in range(3))
+            shift[part], defined[part] = ((b - a) * c).sum(1), np.sqrt(((b - a) ** 2).sum(1)) > _SHORT
+        return shift, defined
 
     def _sections(self, pairs: Int64[np.ndarray, " p"]) -> list[Int64[np.ndarray, " s"]]:
         """Places in `pairs` of those of each section."""

@@ -15,8 +15,8 @@ from jaxtyping import Float64, Int32, Int64
 from lateen.arithmetic.analogies import kernels
 from lateen.arithmetic.analogies.columns import Columns
 from lateen.arithmetic.analogies.method import Method, Scores
-from lateen.arithmetic.analogies.products import Products, Seen
-from lateen.arithmetic.analogies.units import stretches, unit
+from lateen.arithmetic.analogies.products import Multiplier, Products
+from lateen.arithmetic.analogies.units import READ, stretches, unit
 from lateen.neighbors import Vectors
 
 _NUMBERS = 4_000_000  # of one chunk's products
@@ -56,13 +56,15 @@ def settle(
     places = places.reshape(triples.shape).astype(np.int32)
     asked_words = int(np.searchsorted(used, words))
     single, exact = directions[used].astype(np.float32), directions[used]
-    kinds, seen = {columns[d.part].method.kind for d in doubts}, Seen.nothing(len(used))
+    kinds = {columns[d.part].method.kind for d in doubts}
+    chunk = max(64, min(READ, _NUMBERS // len(used)))
+    multiplier = Multiplier.of(single, asked_words, kinds, chunk)
     best = [(-np.inf, -1)] * len(doubts)
-    for stretch in stretches(vectors, size, max(256, min(8192, _NUMBERS // len(used)))):
+    for stretch in stretches(vectors, size, chunk):
         rows, raw, units = stretch.units()
         if not len(rows):
             continue
-        products = Products.of(single, units, asked_words, kinds, seen)
+        products = multiplier.products(units)
         for i, doubt in enumerate(doubts):
             asked = columns[doubt.part]
             found = _candidates(doubt, asked, products, places[i], rows)

@@ -73,8 +73,8 @@ class Draws:
 def interval(parts: Iterable[Draws]) -> tuple[float, float]:
     """95 % percentile interval of the accuracy over one or more sections; NaN where there are too few pairs.
 
-    Where no answer is right, or all are, draws don't differ; then it is the exact interval of as many questions as there
-    are pairs.
+    Where no answer is right, or all are, draws don't differ; then it is the exact interval of as many questions as
+    there are pairs.
     """
     parts = list(parts)
     right, total = sum(p.right for p in parts), sum(p.total for p in parts)

@@ -18,6 +18,7 @@ LOW = np.float32(-3e38)  # below any score
 _EPSILON = np.float32(1e-6)
 
 Numbers = Float32[np.ndarray, "_ _"]
+Row = Float32[np.ndarray, " n"]
 
 jit: Any = njit(nogil=True, cache=True, error_model="numpy")
 
@@ -73,17 +74,30 @@ def derive(
 
 @jit
 @no_type_check
+def _one(kind: int, x: float, y: float, z: float, shift: float) -> float:
+    """The score of a word by any method but CLASS."""
+    if kind == ADD:
+        return x - y + z
+    if kind == MUL:
+        return x * y * z
+    if kind == PAIR:
+        return (x - y - shift) * z if z > np.float32(0) else LOW
+    return x
+
+
+@jit
+@no_type_check
 def fill(
-    out: Float32[np.ndarray, " n"],
+    out: Row,
     kind: int,
-    x: Float32[np.ndarray, " n"],
-    y: Float32[np.ndarray, " n"],
-    z: Float32[np.ndarray, " n"],
+    x: Row,
+    y: Row,
+    z: Row,
     scale: float,
     shift: float,
     least: float,
 ) -> None:
-    """Scores of n words; of those that are certainly below `least`, some number that is.
+    """Scores of n words; by CLASS, of those that are certainly below `least`, some number that is.
 
     Args:
         out: (n,) filled.
@@ -92,21 +106,20 @@ def fill(
         scale, shift: Constants of the question.
         least: What matters.
     """
-    n = out.size
-    if kind == ADD:
-        for i in range(n):
-            out[i] = x[i] - y[i] + z[i]
+    if kind == ADD:  # a loop for each, so that each is compiled to vectors
+        for i in range(out.size):
+            out[i] = _one(ADD, x[i], y[i], z[i], shift)
     elif kind == MUL:
-        for i in range(n):
-            out[i] = x[i] * y[i] * z[i]
+        for i in range(out.size):
+            out[i] = _one(MUL, x[i], y[i], z[i], shift)
     elif kind == PAIR:
-        for i in range(n):
-            out[i] = (x[i] - y[i] - shift) * z[i] if z[i] > np.float32(0) else LOW
+        for i in range(out.size):
+            out[i] = _one(PAIR, x[i], y[i], z[i], shift)
     elif kind == ONE:
-        for i in range(n):
+        for i in range(out.size):
             out[i] = x[i]
     else:
-        for i in range(n):
+        for i in range(out.size):
             s = z[i]
             if s > least or least < np.float32(0):  # probabilities make no score larger, but for those below 0
                 out[i] = s / (np.float32(1) + np.float32(math.exp(-np.float64(x[i] * scale + shift))))
@@ -116,14 +129,47 @@ def fill(
 
 @jit
 @no_type_check
-def greatest(scores: Float32[np.ndarray, " n"], scratch: Float32[np.ndarray, " half"]) -> float:
-    """The greatest of n scores: halves are laid on each other, which takes a sixth of one comparison after another."""
+def _fold(scratch: Row, kind: int, x: Row, y: Row, z: Row, shift: float) -> None:
+    """The greater score of words i and i + n // 2, by any method but CLASS."""
+    h = x.size // 2
+    if kind == ADD:
+        for i in range(h):
+            one, other = _one(ADD, x[i], y[i], z[i], shift), _one(ADD, x[i + h], y[i + h], z[i + h], shift)
+            scratch[i] = one if one > other else other
+    elif kind == MUL:
+        for i in range(h):
+            one, other = _one(MUL, x[i], y[i], z[i], shift), _one(MUL, x[i + h], y[i + h], z[i + h], shift)
+            scratch[i] = one if one > other else other
+    elif kind == PAIR:
+        for i in range(h):
+            one, other = _one(PAIR, x[i], y[i], z[i], shift), _one(PAIR, x[i + h], y[i + h], z[i + h], shift)
+            scratch[i] = one if one > other else other
+    else:
+        for i in range(h):
+            scratch[i] = x[i] if x[i] > x[i + h] else x[i + h]
+
+
+@jit
+@no_type_check
+def _greatest(
+    scratch: Row, kind: int, x: Row, y: Row, z: Row, scale: float, shift: float, least: float, scores: Row
+) -> float:
+    """The greatest score of n words, or something no greater than `least`.
+
+    Halves are laid on each other, which takes a sixth of one comparison after another.
+    """
+    n = x.size
     best = LOW
-    width = scores.size // 2
-    if scores.size % 2:
-        best = scores[scores.size - 1]
-    for i in range(width):
-        scratch[i] = scores[i] if scores[i] > scores[i + width] else scores[i + width]
+    if kind == CLASS:
+        fill(scores, kind, x, y, z, scale, shift, least)
+        _fold(scratch, ONE, scores, scores, scores, shift)
+        if n % 2:
+            best = scores[n - 1]
+    else:
+        _fold(scratch, kind, x, y, z, shift)
+        if n % 2:
+            best = _one(kind, x[n - 1], y[n - 1], z[n - 1], shift)
+    width = n // 2
     while width > 16:
         if width % 2:
             best = scratch[width - 1] if scratch[width - 1] > best else best
@@ -163,9 +209,9 @@ def _rise(
 @no_type_check
 def sweep(
     kind: int,
-    x: Numbers,
-    y: Numbers,
-    z: Numbers,
+    of_b: Numbers,
+    of_a: Numbers,
+    of_c: Numbers,
     places: Int32[np.ndarray, "q 3"],
     constants: Float32[np.ndarray, "q 2"],
     rows: Int64[np.ndarray, " n"],
@@ -180,7 +226,7 @@ def sweep(
 
     Args:
         kind: Which method.
-        x, y, z: (words, n) numbers of the chunk's rows, of which `places` (b, a, c) picks.
+        of_b, of_a, of_c: (words, n) numbers of the chunk's rows, of which `places` (b, a, c) picks.
         places, constants: Of each question.
         rows: (n,) the row numbers, ascending.
         starts, blocked: Which rows may not be answers, ascending for each question: blocked[starts[q] : starts[q + 1]].
@@ -193,28 +239,21 @@ def sweep(
     scores, scratch = np.empty(n, np.float32), np.empty(n // 2, np.float32)
     last = rows[n - 1]
     for q in range(places.shape[0]):
-        fill(
-            scores,
-            kind,
-            x[places[q, 0]],
-            y[places[q, 1]],
-            z[places[q, 2]],
-            constants[q, 0],
-            constants[q, 1],
-            best[q, 0, 1],
-        )
-        top = greatest(scores, scratch)
-        if everywhere and top > best[q, 1, 1]:
+        x, y, z = of_b[places[q, 0]], of_a[places[q, 1]], of_c[places[q, 2]]
+        scale, shift, least = constants[q, 0], constants[q, 1], best[q, 0, 1]
+        passed = at[q]
+        while at[q] < starts[q + 1] and blocked[at[q]] <= last:
+            at[q] += 1
+        if _greatest(scratch, kind, x, y, z, scale, shift, least, scores) <= least:
+            continue  # nor is it among the best of all, which are no worse
+        fill(scores, kind, x, y, z, scale, shift, least)
+        if everywhere:
             _rise(scores, rows, best[q, 1], found[q, 1:2])
-        if at[q] < starts[q + 1] and blocked[at[q]] <= last:
-            while at[q] < starts[q + 1] and blocked[at[q]] <= last:
-                i = np.searchsorted(rows, blocked[at[q]])
-                if rows[i] == blocked[at[q]]:
-                    scores[i] = LOW
-                at[q] += 1
-            top = greatest(scores, scratch)
-        if top > best[q, 0, 1]:
-            _rise(scores, rows, best[q, 0], found[q, 0:1])
+        for k in range(passed, at[q]):
+            i = np.searchsorted(rows, blocked[k])
+            if i < n and rows[i] == blocked[k]:
+                scores[i] = LOW
+        _rise(scores, rows, best[q, 0], found[q, 0:1])
 
 
 @jit

@@ -20,11 +20,11 @@ from lateen.arithmetic.analogies import kernels
 from lateen.arithmetic.analogies.columns import Columns
 from lateen.arithmetic.analogies.exact import Doubt, settle
 from lateen.arithmetic.analogies.method import Rounding
-from lateen.arithmetic.analogies.products import Products, Seen, rounding_of
+from lateen.arithmetic.analogies.products import Multiplier, Products, Seen, rounding_of
 from lateen.arithmetic.analogies.units import Progress, Stretch, stretches
 from lateen.neighbors import Vectors
 
-CHUNK = 1024  # rows multiplied at a time: their products stay near the processor
+CHUNK = 2048  # rows multiplied at a time: fewer, and calls take longer than sums; more, and memory is far away
 _NUMBERS = 8_000_000  # and are never more than this
 _SAFE = 1.5  # errors are bounded to first order
 
@@ -57,7 +57,7 @@ def best_rows(
 
     chunk = chunk or max(64, min(CHUNK, _NUMBERS // len(directions)))
     with threadpool_limits(1, "blas"):  # each thread multiplies for itself
-        best = _swept(columns, directions, words, stretches(vectors, size, chunk, progress))
+        best = _swept(columns, directions, words, stretches(vectors, size, chunk, progress), chunk)
         delta = rounding_of(directions.shape[1])
         doubts = [doubt for i, part in enumerate(best.parts) for doubt in part.doubts(i, best.seen, delta)]
         rows = settle(doubts, columns, directions, words, vectors, size)
@@ -66,14 +66,17 @@ def best_rows(
     return [part.found for part in best.parts]
 
 
-def _swept(columns: Sequence[Columns], directions: Directions, words: int, pieces: Iterator[Stretch]) -> _Best:
+def _swept(
+    columns: Sequence[Columns], directions: Directions, words: int, pieces: Iterator[Stretch], chunk: int
+) -> _Best:
     """The best that float32 finds, each core with its own part of the vocabulary."""
     single = directions.astype(np.float32)
     kinds = {part.method.kind for part in columns if len(part)}
     taking, stop = Lock(), Event()
 
     def work() -> _Best:
-        best = _Best.nothing(columns, len(directions))
+        multiplier = Multiplier.of(single, words, kinds, chunk)
+        best = _Best(tuple(map(_Part.nothing, columns)), multiplier.seen)
         while True:
             with taking:
                 piece = None if stop.is_set() else next(pieces, None)
@@ -81,7 +84,7 @@ def _swept(columns: Sequence[Columns], directions: Directions, words: int, piece
                 return best
             rows, _, units = piece.units()
             if len(rows):
-                products = Products.of(single, units, words, kinds, best.seen)
+                products = multiplier.products(units)
                 for part in best.parts:
                     part.sweep(products, rows)
 
@@ -104,10 +107,6 @@ class _Best:
 
     parts: tuple[_Part, ...]
     seen: Seen
-
-    @classmethod
-    def nothing(cls, columns: Sequence[Columns], directions: int) -> _Best:
-        return cls(tuple(map(_Part.nothing, columns)), Seen.nothing(directions))
 
     def merged(self, other: _Best) -> _Best:
         parts = tuple(a.merged(b) for a, b in zip(self.parts, other.parts, strict=True))

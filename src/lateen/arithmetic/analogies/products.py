@@ -11,8 +11,6 @@ from jaxtyping import Float32, Int64
 from lateen.arithmetic.analogies import kernels
 from lateen.arithmetic.analogies.method import UNIT
 
-_NOTHING = np.empty((0, 0), np.float32)
-
 
 def rounding_of(dim: int) -> float:
     """The most that a product of two unit vectors is wrong by in float32, their lengths' own errors included."""
@@ -59,25 +57,6 @@ class Products:
     inverse: kernels.Numbers
     reach: kernels.Numbers
 
-    @classmethod
-    def of(
-        cls,
-        directions: Float32[np.ndarray, "words dim"],
-        units: Float32[np.ndarray, "n dim"],
-        words: int,
-        kinds: Collection[int],
-        seen: Seen,
-    ) -> Products:
-        """Multiply, and bring what has been seen up to date; the first `words` directions are words."""
-        cosines = np.asarray(directions @ units.T)
-        shape, wanted = (words, len(units)), (kernels.MUL, kernels.MUL, kernels.PAIR)
-        made = cls(cosines, *(np.empty(shape, np.float32) if kind in kinds else _NOTHING for kind in wanted))
-        if kernels.MUL in kinds or kernels.PAIR in kinds:
-            near = np.float32(1 - max(1e-3, 4 * rounding_of(units.shape[1])))
-            arrays = (cosines, made.shifted, made.inverse, made.reach)
-            kernels.derive(*arrays, near, seen.least, seen.most, seen.close)
-        return made
-
     def of_kind(self, kind: int) -> tuple[kernels.Numbers, kernels.Numbers, kernels.Numbers]:
         """What a method takes of b, a and c."""
         if kind == kernels.MUL:
@@ -85,3 +64,42 @@ class Products:
         if kind == kernels.PAIR:
             return self.cosines, self.cosines, self.reach
         return self.cosines, self.cosines, self.cosines
+
+
+@dataclass(frozen=True, eq=False)
+class Multiplier:
+    """Makes the products of one chunk after another in the same memory; made by `Multiplier.of`.
+
+    Args:
+        directions: (directions, dim) unit vectors, words first.
+        words: How many of them are words.
+        kinds: The methods that are asked.
+        seen: Brought up to date with each chunk.
+    """
+
+    directions: Float32[np.ndarray, "directions dim"]
+    words: int
+    kinds: Collection[int]
+    seen: Seen
+    _room: tuple[Float32[np.ndarray, " _"], ...]
+
+    @classmethod
+    def of(
+        cls, directions: Float32[np.ndarray, "directions dim"], words: int, kinds: Collection[int], chunk: int
+    ) -> Multiplier:
+        """For chunks of up to `chunk` rows."""
+        of_words = [kind in kinds for kind in (kernels.MUL, kernels.MUL, kernels.PAIR)]
+        sizes = [len(directions), *(words if wanted else 0 for wanted in of_words)]
+        room = tuple(np.empty(size * chunk, np.float32) for size in sizes)
+        return cls(directions, words, kinds, Seen.nothing(len(directions)), room)
+
+    def products(self, units: Float32[np.ndarray, "n dim"]) -> Products:
+        """The products with a chunk, valid until the next."""
+        n = len(units)
+        shapes = [(len(self.directions), n), *((self.words, n) if part.size else (0, 0) for part in self._room[1:])]
+        arrays = [part[: a * b].reshape(a, b) for part, (a, b) in zip(self._room, shapes, strict=True)]
+        np.matmul(self.directions, units.T, out=arrays[0])
+        if kernels.MUL in self.kinds or kernels.PAIR in self.kinds:
+            near = np.float32(1 - max(1e-3, 4 * rounding_of(units.shape[1])))
+            kernels.derive(*arrays, near, self.seen.least, self.seen.most, self.seen.close)
+        return Products(*arrays)

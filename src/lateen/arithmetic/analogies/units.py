@@ -10,7 +10,7 @@ from jaxtyping import Float, Float32, Float64, Int64
 
 from lateen.neighbors import Vectors
 
-READ = 16_384  # rows read at a time
+READ = 2_048  # rows read at a time: reading more takes more memory and no less time
 _SMALL, _LARGE = 1e-15, 1e15  # lengths whose squares float32 holds
 
 Progress = Callable[[int, int], None]
