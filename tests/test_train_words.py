@@ -75,7 +75,7 @@ def test_the_result_says_what_was_done(tmp_path: Path) -> None:
     json.dumps(plain)
     assert f"vectors of {result.words:,} words" in repr(result)
     assert "3 epochs" in repr(result)
-    assert any("Sentences" in note for note in result.notes)
+    assert any("Sentences end" in note for note in result.notes)
 
 
 def test_the_space_says_how_it_was_trained(space: Path) -> None:
@@ -105,7 +105,7 @@ def test_capitals_phrases_and_half_precision(tmp_path: Path) -> None:
     assert {"The", "the", "Osama_bin_Laden"} <= ids
     assert SpaceFolder.open(tmp_path / "a.space").meta.spec.dtype == "float16"
     assert "Trained by 2 workers: another run gives other bytes" in result.notes[-1]
-    assert any("each line is a sentence" in note for note in result.notes)
+    assert any(note == "Each line is a sentence." for note in result.notes)
 
 
 CHILD = """

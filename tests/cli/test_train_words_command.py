@@ -33,7 +33,7 @@ def test_train_then_near_solve_and_info(lateen: Run, corpus: Path, tmp_path: Pat
     assert plain["tokens"] == 200 * 14
     assert plain["validation"]["coverage"] == 1.0
     assert plain["items_per_second"] > 0
-    assert "sentences end at . ! ?" in error
+    assert "Sentences end at . ! ?" in error
     for command in (("near", space, "king"), ("solve", space, "king - old + wise"), ("info", space)):
         code, out, error = lateen(*command)
         assert code == 0, error

@@ -128,7 +128,7 @@ def command(
         Optional[float],
         typer.Option(
             "--sample",
-            help="Share of the text above which words are passed over now and then; 0.0001 by default.",
+            help="Share of the text above which words are passed over now and then; 0.001 by default.",
             rich_help_panel=WORDS,
         ),
     ] = None,

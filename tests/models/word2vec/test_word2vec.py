@@ -57,6 +57,17 @@ def test_tokens_are_the_words_by_frequency(lee: list[list[str]], tmp_path: Path)
     assert tokens.sentences == len(list(tokens.texts()))
 
 
+def test_blocks_are_small_however_long_sentences_are(tmp_path: Path) -> None:
+    sentences = [["a", "b"] * 5000 for _ in range(250)]
+    tokens = tokens_of(sentences, tmp_path)
+    sizes = [sum(map(len, block)) for block in tokens.blocks()]
+    assert sum(sizes) == 2_500_000
+    assert max(sizes) <= 1_010_000
+    assert list(tokens.texts()) == sentences
+    half = [sentence for block in tokens.blocks(125, 1_250_000) for sentence in block]
+    assert len(half) == 125
+
+
 def test_tokens_are_kept_for_a_later_run(lee: list[list[str]], tmp_path: Path) -> None:
     tokens = tokens_of(lee, tmp_path)
     assert Tokens.load(tokens.folder, {"a": 1}) is None

@@ -60,7 +60,7 @@ def test_a_file_however_packed(tmp_path: Path, name: str) -> None:
     reading = open_corpus(path).read(lambda done, total: told.append((done, total)))
     assert [s for block in reading for s in block] == SENTENCES
     assert reading.notes == (
-        "Sentences: sentences end at . ! ? and at empty lines (--sentences lines or prose says otherwise).",
+        "Sentences end at . ! ? and at empty lines: so it looks (--sentences can say otherwise).",
     )
     assert reading.words == sum(map(len, SENTENCES))
     size = path.stat().st_size
@@ -102,7 +102,7 @@ def test_texts_are_laid_out_each_in_its_way(tmp_path: Path) -> None:
     (tmp_path / "tokens.txt").write_text("one two\nthree four\n" * 20)
     reading = open_corpus(tmp_path).read()
     assert sum(len(block) for block in reading) == len(SENTENCES) + 40
-    assert "each line is a sentence in 1 of 2 texts" in " ".join(reading.notes)
+    assert "Each line is a sentence in 1 of 2 texts" in " ".join(reading.notes)
     assert len(read(open_corpus(tmp_path, layout="lines"))) == 40 + TEXT.count("\n\n") * 2 + 1
 
 

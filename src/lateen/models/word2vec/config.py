@@ -42,7 +42,7 @@ class Word2VecConfig:
     window: int = 5
     min_count: int = 5
     negative: int = 5
-    sample: float = 1e-4
+    sample: float = 1e-3
     epochs: int = 10
     learning_rate: float = 0.025
     end_learning_rate: float = 0.0001
@@ -56,7 +56,7 @@ class Word2VecConfig:
         self._require("window", 1 <= self.window <= 1000, "from 1 to 1000")
         self._require("min_count", 1 <= self.min_count < math.inf, "1 or more")
         self._require("negative", 1 <= self.negative <= 1000, "from 1 to 1000")
-        self._require("sample", 0 <= self.sample < 1, "from 0 to below 1, such as 0.0001")
+        self._require("sample", 0 <= self.sample < 1, "from 0 to below 1, such as 0.001")
         self._require("epochs", 1 <= self.epochs <= 10_000, "from 1 to 10000")
         self._require("learning_rate", 0 < self.learning_rate < 1, "between 0 and 1")
         self._require(

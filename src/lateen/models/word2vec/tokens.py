@@ -20,7 +20,8 @@ from jaxtyping import Int32, Int64
 from lateen.core.atomic import write_file
 from lateen.core.errors import InputError, SpaceError, StorageError
 
-_SENTENCES = 50_000  # read at a time
+_SENTENCES = 50_000  # read at a time at most, and
+_WORDS = 1_000_000  # no more words than these and a sentence
 _DESCRIPTION = "tokens.json"
 
 
@@ -216,7 +217,10 @@ def _blocks(
         ids.seek(4 * token)
         lengths.seek(4 * sentence)
         while len(some := np.fromfile(lengths, np.int32, _SENTENCES)):
-            yield np.fromfile(ids, np.int32, int(some.sum())), some
+            ends = np.cumsum(some, dtype=np.int64)
+            cuts = np.flatnonzero(np.diff(ends // _WORDS)) + 1  # after the sentence that reaches the next million
+            for part in np.split(some, cuts):
+                yield np.fromfile(ids, np.int32, int(part.sum())), part
 
 
 @contextmanager

@@ -18,8 +18,8 @@ LAYOUTS = ("auto", "lines", "prose")
 BLOCK = 1 << 20  # bytes that are read at a time; a text's first ones say what it is
 SAMPLE = 1 << 18  # characters of it that say where its sentences end
 _DESCRIBED = {
-    "prose": "sentences end at . ! ? and at empty lines",
-    "lines": "each line is a sentence",
+    "prose": "Sentences end at . ! ? and at empty lines",
+    "lines": "Each line is a sentence",
 }
 
 Sentences = list[list[str]]
@@ -89,9 +89,10 @@ class Reading:
         """How the texts were understood, and what was left out."""
         notes = []
         n = sum(self._layouts.values())
+        told = ": so it looks (--sentences can say otherwise)" if self.corpus.layout == "auto" else ""
         for layout, count in self._layouts.most_common():
             texts = "" if n == count else f" in {count:,} of {n:,} texts"
-            notes.append(f"Sentences: {_DESCRIBED[layout]}{texts} (--sentences lines or prose says otherwise).")
+            notes.append(f"{_DESCRIBED[layout]}{texts}{told}.")
         if self._bad:
             total, where = sum(n for _, n in self._bad), f"{self._bad[0][0]}" + ", ..." * (len(self._bad) > 1)
             notes.append(f"Bytes that are not UTF-8 were read as Windows-1252: {total:,} in {where}.")
