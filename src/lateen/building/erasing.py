@@ -10,8 +10,10 @@ import hashlib
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -20,28 +22,24 @@ import pyarrow as pa
 from jaxtyping import Float, Float32
 
 from lateen.building import replacing
-from lateen.building.erased import Effect, Erased
+from lateen.building.erased import Erased
+from lateen.building.erasure_effect import effect_of
 from lateen.building.plan import own_version
 from lateen.core.errors import InputError, InterruptedWorkError
-from lateen.core.geometry import Gaussian, Sphere
+from lateen.core.geometry import Sphere
 from lateen.core.seed import require_seed
-from lateen.directions.effect import Change, Eraser, held_out, told_apart
 from lateen.directions.hard_debias import HardDebias
 from lateen.directions.leace import Leace
 from lateen.directions.moments import Moments
 from lateen.operations.concept import Concept, concept
 from lateen.operations.opened import Opened
-from lateen.operations.projecting import blocks, projections
+from lateen.operations.projecting import blocks
 from lateen.store.derived import content_key
 from lateen.store.folder import POINTS, SpaceFolder
-from lateen.store.meta import FILE, SpaceMeta, read_meta
+from lateen.store.meta import FILE, SpaceMeta
 from lateen.store.writer import Shard, SpaceWriter, storage_errors
 
 METHODS = ("leace", "hard")
-SIDED = 500  # items of each side that a classifier is to tell apart, as in the paper
-FREQUENT = 50_000  # words that these are taken from: the rare ones are placed by chance
-ANCHORS, SLOW_ANCHORS = 1000, 100  # the fewer where distances are no matrix products
-NEIGHBOURS = 10
 SHARD_BYTES = 2**24  # of vectors: reading ahead and the copies that are worked on are many times that
 PICTURES = 2048  # of a shard: their thumbnails come along
 
@@ -101,37 +99,18 @@ def erase(
     if method not in METHODS:
         raise InputError(f"There is no method {method!r}; choose {' or '.join(METHODS)}.")
     _check_place(opened, out, force)
-    try:
-        return _erase(opened, name, out, method, seed, say)
-    except KeyboardInterrupt:
-        state = "is written, but what that did is not measured" if _is_finished(opened, name, out) else "is not written"
-        raise InterruptedWorkError(f"Stopped. {out} {state}.") from None
-
-
-def _erase(opened: Opened, name: str, out: Path, method: str, seed: int, say: Note) -> Erased:
     started, found = time.perf_counter(), concept(opened, name, seed)
-    is_sphere = isinstance(opened.geometry, Sphere)
-    say("fitting the eraser ...")
-    moments = _moments(opened, covariance=method == "leace") if method == "leace" or not is_sphere else None
-
-    def fit(difference: Float[np.ndarray, " dim"]) -> Leace | HardDebias:
-        if method == "leace":
-            assert moments is not None
-            return Leace.fit(moments, difference)
-        return HardDebias.of(difference, None if moments is None else moments.mean)
-
-    erasing = _erasing(opened, fit(found.difference), found)
-    say(f"writing {out} ...")
-    path, left_out, notes = _written(opened, erasing, found, method, out)
-    say("measuring what it did ...")
-    new = Opened(SpaceFolder.open(path))
-    reading, probe = held_out(
-        found.points, found.positive, found.together, lambda d: _on_points(opened, fit(d)), seed=seed
-    )
-    classified, neighbours, sided = _sides(opened, new, found, seed)
-    kept, anchors, moved = _cost(opened, new, seed)
+    with _stopping(f"{out} is not written."):
+        fit = _fitter(opened, method, say)
+        erasing = _erasing(opened, fit(found.difference), found)
+        say(f"writing {out} ...")
+        left_out, notes = _write(opened, erasing, found, method, out)
+    with _stopping(f"{out} is written, but what that did is not measured."):
+        say("measuring what it did ...")
+        new = Opened(SpaceFolder.open(out))
+        effect = effect_of(opened, new, found, fit, seed)
     return Erased(
-        path=path,
+        path=out,
         source=opened.path.name,
         concept=name,
         what=found.direction.positive or "",
@@ -139,12 +118,33 @@ def _erase(opened: Opened, name: str, out: Path, method: str, seed: int, say: No
         n=len(new),
         left_out=left_out,
         equalised=erasing.equalised,
-        is_sphere=is_sphere,
+        is_sphere=isinstance(opened.geometry, Sphere),
         is_words=opened.spec.modality == "word",
-        effect=Effect(reading, probe, classified, neighbours, sided, kept, anchors, moved),
+        effect=effect,
         seconds=time.perf_counter() - started,
         notes=notes,
     )
+
+
+@contextmanager
+def _stopping(state: str) -> Iterator[None]:
+    """Say of ^C what is there."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise InterruptedWorkError(f"Stopped. {state}") from None
+
+
+def _fitter(opened: Opened, method: str, say: Note) -> Callable[[Float[np.ndarray, " dim"]], Leace | HardDebias]:
+    """What makes an eraser of a difference of means; what it needs to know of all points is gathered once."""
+    moments = None
+    if method == "leace" or not isinstance(opened.geometry, Sphere):
+        say("fitting the eraser ...")
+        moments = _moments(opened, covariance=method == "leace")
+    if method == "leace":
+        assert moments is not None
+        return partial(Leace.fit, moments)
+    return partial(HardDebias.of, mean=None if moments is None else moments.mean)
 
 
 def _check_place(opened: Opened, out: Path, force: bool) -> None:
@@ -158,15 +158,6 @@ def _check_place(opened: Opened, out: Path, force: bool) -> None:
             raise InputError(f"{out} exists and is not a space; give another name with -o.")
         if not force:
             raise InputError(f"{out} exists already; choose another name or replace it with --force (force=True).")
-
-
-def _is_finished(opened: Opened, name: str, out: Path) -> bool:
-    """Whether the new space took its place before ^C came."""
-    return (out / FILE).is_file() and read_meta(out).source == _source(opened, name)
-
-
-def _source(opened: Opened, name: str) -> str:
-    return f"{opened.path.name} without {name}"
 
 
 def _moments(opened: Opened, *, covariance: bool) -> Moments:
@@ -199,22 +190,10 @@ def _erasing(opened: Opened, eraser: Leace | HardDebias, found: Concept) -> _Era
     return _Erasing(eraser, kept, equalised)
 
 
-def _on_points(opened: Opened, eraser: Leace | HardDebias) -> Eraser:
-    """The eraser as the space's points show it: on a sphere they are unit vectors again."""
-    if not isinstance(opened.geometry, Sphere):
-        return eraser
-    return lambda points: _units(eraser(points))
-
-
-def _units(points: Float[np.ndarray, "n dim"]) -> Float[np.ndarray, "n dim"]:
-    norms = np.linalg.norm(points, axis=1, keepdims=True)
-    return np.asarray(np.divide(points, norms, out=np.zeros_like(points), where=norms > 0))
-
-
-def _written(
+def _write(
     opened: Opened, erasing: _Erasing, found: Concept, method: str, out: Path
-) -> tuple[Path, int, tuple[str, ...]]:
-    """Write the space beside its place, then put it there; returns where, and how many items were left out."""
+) -> tuple[int, tuple[str, ...]]:
+    """Write the space beside its place, then put it there; returns how many items were left out, and notes."""
     place = replacing.beside(out)
     replacing.remove(place)
     try:
@@ -230,7 +209,7 @@ def _written(
             notes = replacing.take_place(place, out)
     finally:
         shutil.rmtree(place, ignore_errors=True)
-    return out, finished.meta.compression.rejected, notes
+    return finished.meta.compression.rejected, notes
 
 
 def _meta(opened: Opened, erasing: _Erasing, found: Concept, method: str) -> SpaceMeta:
@@ -251,7 +230,7 @@ def _meta(opened: Opened, erasing: _Erasing, found: Concept, method: str) -> Spa
     )
     return SpaceMeta(
         spec=spec,
-        source=_source(opened, direction.name),
+        source=f"{opened.path.name} without {direction.name}",
         items=len(opened),
         fit=old.fit,
         seed=old.seed,
@@ -292,52 +271,3 @@ def _shards(opened: Opened, erasing: _Erasing) -> Iterator[Shard]:
             bytes=round(compression.bytes_before * len(kept)),
         )
         first += n
-
-
-def _sides(opened: Opened, new: Opened, found: Concept, seed: int) -> tuple[Change, Change, int]:
-    """Whether the items farthest to both sides can still be told apart; words that define the direction don't count."""
-    most = FREQUENT if opened.spec.modality == "word" else None
-    along = projections(opened, found.difference / np.linalg.norm(found.difference), most)
-    defining = found.defining
-    order = np.array([row for row in np.argsort(along, kind="stable") if int(row) not in defining], np.int64)
-    ids = opened.ids
-    sided = min(SIDED, len(order) // 4)
-    there = {} if not sided else {
-        int(row): new.ids.row(ids[int(row)]) for row in np.concatenate([order[:sided], order[-sided:]])
-    }
-    rows = np.array([row for row, now in there.items() if now is not None], np.int64)
-    if not len(rows):
-        nothing = Change(float("nan"), float("nan"))
-        return nothing, nothing, 0
-    positive = np.isin(rows, order[-sided:])
-    before = opened.geometry.project(np.asarray(opened.search.vectors[rows], np.float32))
-    now = np.array([there[int(row)] for row in rows], np.int64)
-    after = new.geometry.project(np.asarray(new.search.vectors[now], np.float32))
-    classified, neighbours = told_apart(before, after, positive, seed=seed)
-    return classified, neighbours, sided
-
-
-def _cost(opened: Opened, new: Opened, seed: int) -> tuple[float, int, float]:
-    """Share of nearest neighbours kept, of how many items, and how far they moved."""
-    n = len(new)
-    anchors = SLOW_ANCHORS if isinstance(opened.geometry, Gaussian) else ANCHORS
-    rows = np.sort(np.random.default_rng(seed).permutation(n)[:anchors])
-    ids = [new.ids[int(row)] for row in rows]
-    was = np.array([opened.folder.row(id) for id in ids], np.int64)
-    before = opened.geometry.project(np.asarray(opened.search.vectors[was], np.float32))
-    after = new.geometry.project(np.asarray(new.search.vectors[rows], np.float32))
-    if isinstance(opened.geometry, Sphere):
-        moved = float(np.degrees(opened.geometry.distance(before, after)).mean())
-    else:
-        spread = float(np.linalg.norm(before - before.mean(axis=0), axis=1).mean())
-        moved = float(np.linalg.norm(after - before, axis=1).mean()) / spread if spread > 0 else 0.0
-    k = min(NEIGHBOURS, n - 1)
-    if k < 1:
-        return float("nan"), len(rows), moved
-    shares = []
-    found, again = opened.search.nearest(before, k + 1), new.search.nearest(after, k + 1)
-    for own, old_rows, new_rows in zip(ids, found.rows, again.rows, strict=True):
-        near = [id for id in (opened.ids[int(row)] for row in old_rows) if id != own][:k]
-        still = {id for id in (new.ids[int(row)] for row in new_rows) if id != own}
-        shares.append(np.mean([id in still for id in near]))
-    return float(np.mean(shares)), len(rows), moved
