@@ -169,6 +169,30 @@ def test_interrupt_says_how_to_resume(space: Path, tmp_path: Path) -> None:
     assert_same_space(out, space)
 
 
+@pytest.mark.parametrize("point", ["write_meta", "create_table", "whole"])
+def test_a_run_that_is_killed_while_the_space_is_built(
+    space: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    def killed(*given: object, **named: object) -> None:
+        if point == "whole":
+            lt.build(*given, **named)  # type: ignore[arg-type]
+        raise RuntimeError("killed")
+
+    out = tmp_path / "a.space"
+    with monkeypatch.context() as patched:
+        place = {
+            "write_meta": "lateen.store.folder.write_meta",
+            "create_table": "lateen.store.lance_tables.create_table",
+            "whole": "lateen.training.words.build",
+        }[point]
+        patched.setattr(place, killed)
+        with pytest.raises(RuntimeError, match="killed"):
+            train(out)
+    train(out, resume=True)
+    assert_same_space(out, space)
+    assert os.listdir(tmp_path) == ["a.space"]
+
+
 def test_a_space_that_is_there_is_kept_until_the_new_one_is_finished(space: Path, tmp_path: Path) -> None:
     out = tmp_path / "a.space"
     shutil.copytree(space, out)

@@ -135,6 +135,7 @@ def train_words(
     )
     said = _provenance(opened, tokens, trained, config, seed, workers)
     words = TrainedWords(str(opened.path), list(tokens.words), tokens.counts, trained.vectors)
+    unfinished.claim()
     built = build(words, out=out, encoder=_AsTrained(config.dim, said), seed=seed, dtype=dtype, force=True)
     shutil.rmtree(unfinished.folder, ignore_errors=True)
     notes = [*tokens.notes, *built.notes]
@@ -265,13 +266,19 @@ class _Unfinished:
         return replaces
 
     def begin(self, resume: bool, replaces: bool) -> None:
+        """Make the folder; what an earlier run left there goes, unless it is resumed."""
         try:
             if not resume:
                 shutil.rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(f"Making {self.folder} failed: {error.strerror or error}.") from error
-        write_json(self.folder / "run.json", {"replaces": replaces})
+        if replaces or not resume:
+            self._write(replaces)
+
+    def claim(self) -> None:
+        """Note that what is at the space's place from now on is ours to replace: it may be half built."""
+        self._write(True)
 
     def tokens(self, corpus: Corpus, config: Word2VecConfig, resume: bool, on_read: OnRead | None) -> Tokens:
         """The corpus as numbers: from an earlier run if it has them, else read."""
@@ -307,6 +314,9 @@ class _Unfinished:
         tokens = with_vectors(tokens, place, config.min_count)
         shutil.rmtree(raw)
         return replace(tokens, notes=reading.notes)
+
+    def _write(self, replaces: bool) -> None:
+        write_json(self.folder / "run.json", {"replaces": replaces})
 
     def _may_replace(self) -> bool:
         path = self.folder / "run.json"

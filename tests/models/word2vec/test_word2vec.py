@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -174,6 +175,17 @@ def test_a_run_from_any_checkpoint_ends_the_same(
     assert again.vectors.tobytes() == whole.vectors.tobytes()
     other = train_word2vec(tokens, tmp_path / "other", TINY, seed=4)
     assert other.vectors.tobytes() != whole.vectors.tobytes()
+
+
+def test_more_epochs_than_were_said_before(lee: list[list[str]], tmp_path: Path) -> None:
+    tokens, told = tokens_of(lee, tmp_path), Stop(10**9)
+    two = train_word2vec(tokens, tmp_path / "state", replace(TINY, epochs=2)).vectors.copy()
+    three = train_word2vec(tokens, tmp_path / "state", TINY, resume=True, progress=told)
+    assert told.seen[-1] == 3 * tokens.kept
+    assert told.seen[1] > 2 * tokens.kept
+    assert not np.array_equal(three.vectors, two)
+    fewer = train_word2vec(tokens, tmp_path / "state", replace(TINY, epochs=1), resume=True)
+    assert np.array_equal(fewer.vectors, three.vectors)
 
 
 def test_a_checkpoint_of_another_run(lee: list[list[str]], tmp_path: Path) -> None:

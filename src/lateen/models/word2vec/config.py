@@ -42,10 +42,10 @@ class Word2VecConfig:
     window: int = 5
     min_count: int = 5
     negative: int = 5
-    sample: float = 1e-3
+    sample: float | int = 1e-3
     epochs: int = 10
-    learning_rate: float = 0.025
-    end_learning_rate: float = 0.0001
+    learning_rate: float | int = 0.025
+    end_learning_rate: float | int = 0.0001
     phrases: int = 0
     keep_case: bool = False
     sentences: str = "auto"
