@@ -4,9 +4,10 @@
     python benchmarks/analogies.py --gensim-questions 0   # gensim is asked all 19,544: half an hour
 
 The vectors are random (seeded): the set's 905 words stand among the first 100,000, and the right word of each pair is
-its left one moved by its section's offset, blurred, so that most answers are right. Each step runs in a process of its own; seconds are those of the questions alone (imports, and opening the vectors, are before
-them; reading the vocabulary is among them). CPU seconds, of all threads, matter where other work shares the
-machine. Peak is the process's resident memory. The first run compiles; the second is what is compared.
+its left one moved by its section's offset, blurred, so that most answers are right. Each step runs in a process of its
+own; seconds are those of the questions alone (imports, and opening the vectors, are before them; reading the
+vocabulary is among them). CPU seconds, of all threads, matter where other work shares the machine. Peak is the
+process's resident memory. The first run ever on a machine compiles; the second is what is compared.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from lateen.arithmetic.analogies import Pair, QuestionSet, Section
+from lateen.arithmetic.analogies import Pair, QuestionSet, Section, exact
 from lateen.arithmetic.analogies.asking import Answers, ask
 from lateen.arithmetic.analogies.measuring import measure
 from lateen.arithmetic.analogies.resolved import Resolved
@@ -123,6 +123,23 @@ def test_chunks_change_nothing(seed: int, chunk: int, dim: int, coarse: bool) ->
     for one, other in zip(whole, parts, strict=True):
         for name in ("found", "nearest", "everywhere", "known"):
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+
+
+def test_more_candidates_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Vectors with few values tie again and again; they are taken up in several goes."""
+    rng = np.random.default_rng(9)
+    words = [f"w{i}" for i in range(400)]
+    vectors = rng.integers(-1, 2, (400, 3)).astype(np.float32)
+    vectors[~vectors.any(axis=1)] = 1
+    found = resolved(questions_of(words, rng), words, vectors)
+    whole = ask(found, vectors, ALL)
+    monkeypatch.setattr(exact, "_ROOM", 1)
+    monkeypatch.setattr(exact, "_FEW", 7)
+    for one, other in zip(whole, ask(found, vectors, ALL), strict=True):
+        np.testing.assert_array_equal(one.found, other.found)
+        np.testing.assert_array_equal(one.everywhere, other.everywhere)
+    plain = [each for each in whole if each.method in ("add", "mul")]
+    assert check_triples(found, plain, vectors) > 20
 
 
 def test_of_equal_words_the_first_is_the_answer_and_a_zero_never() -> None:

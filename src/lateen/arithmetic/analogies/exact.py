@@ -6,7 +6,7 @@ whatever stands beside it, so that equal vectors have equal scores and the lower
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,8 @@ from lateen.neighbors import Vectors
 
 _NUMBERS = 4_000_000  # of one chunk's products
 _FEW = 2_000  # candidates scored at a time
+_EQUAL = 1e-13  # so little is rounding alone, even in double precision
+_ROOM = 65_536  # for candidates of one chunk
 
 
 @dataclass(frozen=True)
@@ -51,29 +53,28 @@ def settle(
     """The best row of each question in doubt; -1 where there is none. Arguments as of `best_rows`."""
     if not doubts:
         return []
+    of_part = [[i for i, doubt in enumerate(doubts) if doubt.part == part] for part in range(len(columns))]
     triples = np.stack([columns[d.part].places[d.question] for d in doubts])
     used, places = np.unique(triples, return_inverse=True)
-    places = places.reshape(triples.shape).astype(np.int32)
-    asked_words = int(np.searchsorted(used, words))
-    single, exact = directions[used].astype(np.float32), directions[used]
-    kinds = {columns[d.part].method.kind for d in doubts}
+    places, exact = places.reshape(triples.shape).astype(np.int32), directions[used]
     chunk = max(64, min(READ, _NUMBERS // len(used)))
-    multiplier = Multiplier.of(single, asked_words, kinds, chunk)
+    kinds = {columns[d.part].method.kind for d in doubts}
+    multiplier = Multiplier.of(exact.astype(np.float32), int(np.searchsorted(used, words)), kinds, chunk)
     best = [(-np.inf, -1)] * len(doubts)
     for stretch in stretches(vectors, size, chunk):
         rows, raw, units = stretch.units()
         if not len(rows):
             continue
         products = multiplier.products(units)
-        for i, doubt in enumerate(doubts):
-            asked = columns[doubt.part]
-            found = _candidates(doubt, asked, products, places[i], rows)
-            for start in range(0, len(found), _FEW):
-                few = found[start : start + _FEW]
-                scores = score(asked.method, unit(raw[few]), exact[places[i]], asked.constants[doubt.question])
-                top = int(np.argmax(scores))  # the first of equal ones
-                if scores[top] > best[i][0]:
-                    best[i] = float(scores[top]), int(rows[few[top]])
+        for asked, chosen in zip(columns, of_part, strict=True):
+            for i, few in _candidates(asked, [doubts[i] for i in chosen], products, places[chosen], rows):
+                doubt, words_of = doubts[chosen[i]], exact[places[chosen[i]]]
+                scores = score(asked.method, unit(raw[few]), words_of, asked.constants[doubt.question])
+                greatest = float(scores.max())
+                equal = _EQUAL * max(1.0, abs(greatest))
+                if greatest > best[chosen[i]][0] + equal:
+                    top = int(np.argmax(scores >= greatest - equal))  # the first of equal ones
+                    best[chosen[i]] = greatest, int(rows[few[top]])
     return [row for _, row in best]
 
 
@@ -132,17 +133,30 @@ def score(
 
 
 def _candidates(
-    doubt: Doubt,
     asked: Columns,
+    doubts: Sequence[Doubt],
     products: Products,
-    places: Int32[np.ndarray, " 3"],
+    places: Int32[np.ndarray, "m 3"],
     rows: Int64[np.ndarray, " n"],
-) -> Int64[np.ndarray, " c"]:
-    """Places of the chunk's rows that may be the best."""
-    kind, constants = asked.method.kind, asked.constants[doubt.question].astype(np.float32)
-    out = np.empty(len(rows), np.int64)
-    count = kernels.hopeful(kind, *products.of_kind(kind), places, constants, np.float32(doubt.least), out)
-    found = out[:count]
-    if doubt.run == 0 and count:
-        found = found[~np.isin(rows[found], asked.blocked[doubt.question])]
-    return np.asarray(found)
+) -> Iterator[tuple[int, Int64[np.ndarray, " c"]]]:
+    """Which doubts about a method have which places of the chunk's rows as candidates, a few at a time."""
+    if not doubts:
+        return
+    constants = asked.constants[[doubt.question for doubt in doubts]].astype(np.float32)
+    least = np.array([doubt.least for doubt in doubts], np.float32)
+    which, place = np.empty((2, max(len(rows), _ROOM)), np.int64)
+    kind, start = asked.method.kind, 0
+    while start < len(doubts):
+        given = (*products.of_kind(kind), places, constants, least, start, which, place)
+        count, start = kernels.hopeful(kind, *given)
+        cuts = np.flatnonzero(np.diff(which[:count])) + 1
+        for found, at in zip(np.split(which[:count], cuts), np.split(place[:count], cuts), strict=True):
+            if not len(at):
+                continue
+            i = int(found[0])
+            if doubts[i].run == 0:
+                free = ~np.isin(rows[at], asked.blocked[doubts[i].question])
+            else:
+                free = np.ones(len(at), bool)
+            for first in range(0, int(free.sum()), _FEW):
+                yield i, at[free][first : first + _FEW]

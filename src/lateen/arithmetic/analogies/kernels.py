@@ -260,23 +260,41 @@ def sweep(
 @no_type_check
 def hopeful(
     kind: int,
-    x: Numbers,
-    y: Numbers,
-    z: Numbers,
-    places: Int32[np.ndarray, " 3"],
-    constants: Float32[np.ndarray, " 2"],
-    least: float,
-    out: Int64[np.ndarray, " n"],
-) -> int:
-    """Fill `out` with the places of rows whose score is `least` or more, or unknown; return how many there are."""
-    n = out.size
-    scores = np.empty(n, np.float32)
-    fill(scores, kind, x[places[0]], y[places[1]], z[places[2]], constants[0], constants[1], LOW)
+    of_b: Numbers,
+    of_a: Numbers,
+    of_c: Numbers,
+    places: Int32[np.ndarray, "m 3"],
+    constants: Float32[np.ndarray, "m 2"],
+    least: Float32[np.ndarray, " m"],
+    start: int,
+    which: Int64[np.ndarray, " room"],
+    place: Int64[np.ndarray, " room"],
+) -> tuple[int, int]:
+    """Find the words of a chunk that may answer questions start to m - 1, for as many of these as there is room.
+
+    Args:
+        kind, of_b, of_a, of_c, places, constants: As of `sweep`.
+        least: (m,) the score that a word must have; PairDirection's that rounding hides may have any.
+        start: The first question.
+        which, place: Filled with question and word; there must be room for the words of one chunk.
+
+    Returns:
+        How many were found, and the question to go on with.
+    """
+    n = of_b.shape[1]
+    scores, scratch = np.empty(n, np.float32), np.empty(n // 2, np.float32)
     count = 0
-    for i in range(n):
-        if scores[i] >= least or (kind == PAIR and z[places[2], i] == np.float32(0)):
-            out[count] = i
-            count += 1
-    return count
-
-
+    for q in range(start, places.shape[0]):
+        if count + n > which.size:
+            return count, q
+        x, y, z = of_b[places[q, 0]], of_a[places[q, 1]], of_c[places[q, 2]]
+        scale, shift = constants[q, 0], constants[q, 1]
+        if kind != PAIR and _greatest(scratch, kind, x, y, z, scale, shift, LOW, scores) < least[q]:
+            continue
+        fill(scores, kind, x, y, z, scale, shift, LOW)
+        for i in range(n):
+            if scores[i] >= least[q] or (kind == PAIR and z[i] == np.float32(0)):
+                which[count] = q
+                place[count] = i
+                count += 1
+    return count, places.shape[0]

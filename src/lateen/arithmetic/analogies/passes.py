@@ -25,7 +25,7 @@ from lateen.arithmetic.analogies.units import Progress, Stretch, stretches
 from lateen.neighbors import Vectors
 
 CHUNK = 2048  # rows multiplied at a time: fewer, and calls take longer than sums; more, and memory is far away
-_NUMBERS = 8_000_000  # and are never more than this
+_NUMBERS = 4_000_000  # and are never more than this
 _SAFE = 1.5  # errors are bounded to first order
 
 Directions = Float64[np.ndarray, "directions dim"]
