@@ -127,7 +127,7 @@ def fit(
         raise InputError(f"There is no method {method!r}; choose {', '.join(METHODS)}.")
     split = contrast(opened.column(field), field, positive)
     groups = None if group is None else opened.column(group)
-    points = opened.geometry.project(opened.vectors)
+    points = opened.points
     direction = fit_direction(points, name, split, group=groups, fingerprint=opened.spec.fingerprint, seed=seed)
     return _kept(opened, replace(direction, group=group))
 

@@ -121,18 +121,19 @@ def make_map(opened: Opened, method: str = "umap", dims: int = 2, color: str | N
         raise InputError(f"A map has 2 or 3 dimensions, got {dims}.")
     require_seed(seed)
     derived = Derived(opened.path / "derived")
-    key = content_key(opened.folder.content(), method, dims, seed)
+    points = np.asarray(opened.points)
+    key = content_key(opened.folder.content(), opened.geometry.name, method, dims, seed)
     seconds = 0.0
     kept = derived.path("map", key, ".npy")
     positions = _kept_positions(kept, (len(opened.ids), dims))
     if positions is None:
         start = time.perf_counter()
-        made = positions = layout(np.asarray(opened.vectors), method=method, seed=seed, dims=dims)
+        made = positions = layout(points, method=method, seed=seed, dims=dims)
         seconds = time.perf_counter() - start
         kept.unlink(missing_ok=True)
         derived.make("map", key, ".npy", lambda file: np.save(file, made))
     k = largest_k(len(positions))
-    quality = map_quality(np.asarray(opened.vectors), positions, k=k, seed=seed) if k else None
+    quality = map_quality(points, positions, k=k, seed=seed) if k else None
     return Map(method, positions, quality, seconds, color, opened)
 
 

@@ -79,6 +79,11 @@ class Opened:
         """All vectors, memory-mapped."""
         return self.folder.vectors()
 
+    @property
+    def points(self) -> Float32[np.ndarray, "n dim"]:
+        """All items as points of the space: unit vectors where only angles count, else the vectors as they are."""
+        return self.geometry.project(self.vectors)
+
     @cached_property
     def search(self) -> Search:
         """How it is searched."""
@@ -213,7 +218,7 @@ class Opened:
     @cached_property
     def readout(self) -> Readout:
         """Linear readers of all fields."""
-        return Readout.fit(self.vectors, {name: self.column(name) for name in self.fields.column_names})
+        return Readout.fit(self.points, {name: self.column(name) for name in self.fields.column_names})
 
     def column(self, name: str) -> Shaped[np.ndarray, " n"]:
         """One field as an array; raises UnknownNameError with the fields that exist."""

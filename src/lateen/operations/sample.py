@@ -75,7 +75,7 @@ def sample(opened: Opened, n: int = 16, seed: int = 0) -> Samples:
     The mixture is rougher than the data, so some draws fall where no items are; their `support` says which.
     """
     _require(n, seed)
-    points = opened.geometry.project(Mixture.fit(opened.vectors).sample(n, seed))
+    points = opened.geometry.project(Mixture.fit(opened.points).sample(n, seed))
     return Samples(tuple(opened.synthesise(points)), seed, opened.name, opened.spec.modality)
 
 
