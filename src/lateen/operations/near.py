@@ -38,7 +38,7 @@ class Match:
     def to_dict(self) -> dict[str, object]:
         """Plain data."""
         known = {name: plain(value) for name, value in self.fields.items()}
-        found = {"id": self.id, "distance": rounded(self.distance, 6), "fields": known}
+        found: dict[str, object] = {"id": self.id, "distance": rounded(self.distance, 6), "fields": known}
         return found if self.cosine is None else {**found, "cosine": rounded(self.cosine, 6)}
 
 
