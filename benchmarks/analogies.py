@@ -25,8 +25,9 @@ from resource import RUSAGE_SELF, getrusage
 import numpy as np
 
 
-def make(folder: Path, questions: str, words: int, dim: int) -> None:
-    """A vocabulary in word2vec's binary format."""
+def make(folder: str, questions: str, words: int, dim: int) -> None:
+    """A vocabulary in word2vec's binary format, and the space of it."""
+    import lateen as lt
     from lateen.arithmetic.analogies import read_questions
 
     sections = read_questions(questions).sections
@@ -43,10 +44,12 @@ def make(folder: Path, questions: str, words: int, dim: int) -> None:
         for pair in section.pairs:
             right = at[pair.answers[0]]
             vectors[right] = 0.45 * vectors[at[pair.left]] + offset + 0.75 * vectors[right]
-    with (folder / "words.bin").open("wb") as file:
+    path = Path(folder) / "words.bin"
+    with path.open("wb") as file:
         file.write(b"%d %d\n" % (words, dim))
         for id, vector in zip(ids, vectors, strict=True):
             file.write(id.encode() + b" " + vector.tobytes() + b"\n")
+    lt.build(path, out=path.with_suffix(".space"))
 
 
 def some_of(questions: str, folder: Path, n: int) -> Path:
@@ -67,7 +70,10 @@ def measured(work: Callable[[], object]) -> dict[str, float]:
 
 
 def lateen(space: str, questions: str, methods: str, answers: str) -> dict[str, object]:
+    import scipy.sparse  # noqa: F401  imported with the first interval
+
     import lateen as lt
+    import lateen.arithmetic.analogies.measuring  # the questions' own part of lateen
 
     words, found = lt.open(space), []
     figures = measured(lambda: found.append(words.analogies(questions, methods.split(","), vocabulary=None)))
@@ -125,18 +131,20 @@ def main() -> None:
     options = parser.parse_args()
     if options.child:
         name, *given = options.child
+        if name == "make":
+            make(*given, options.words, options.dim)
+            return
         print(json.dumps({"lateen": lateen, "gensim": gensim}[name](*given)))
         return
     from gensim.test.utils import datapath
 
-    import lateen as lt
-
     questions, size = options.questions or datapath("questions-words.txt"), options.words * options.dim * 4
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        make(folder, questions, options.words, options.dim)
         space, ours, other = str(folder / "words.space"), str(folder / "ours.json"), str(folder / "theirs.json")
-        lt.build(folder / "words.bin", out=space)
+        sizes = ["--words", str(options.words), "--dim", str(options.dim)]
+        # in a process of its own, for the peak of a process is at least that of the one that starts it
+        subprocess.run([sys.executable, __file__, *sizes, "--child", "make", name, questions], check=True)
         said("lateen add, first time", child("lateen", space, questions, "add", ours), size)
         add = child("lateen", space, questions, "add", ours)
         said("lateen add", add, size)

@@ -238,13 +238,19 @@ def sweep(
     n = rows.size
     scores, scratch = np.empty(n, np.float32), np.empty(n // 2, np.float32)
     last = rows[n - 1]
+    tops = np.full(of_b.shape[0], -LOW, np.float32)  # ONE's, of each word: many questions have the same
     for q in range(places.shape[0]):
         x, y, z = of_b[places[q, 0]], of_a[places[q, 1]], of_c[places[q, 2]]
         scale, shift, least = constants[q, 0], constants[q, 1], best[q, 0, 1]
         passed = at[q]
         while at[q] < starts[q + 1] and blocked[at[q]] <= last:
             at[q] += 1
-        if _greatest(scratch, kind, x, y, z, scale, shift, least, scores) <= least:
+        if kind == ONE and tops[places[q, 0]] != -LOW:
+            top = tops[places[q, 0]]
+        else:
+            top = _greatest(scratch, kind, x, y, z, scale, shift, least, scores)
+            tops[places[q, 0]] = top
+        if top <= least:
             continue  # nor is it among the best of all, which are no worse
         fill(scores, kind, x, y, z, scale, shift, least)
         if everywhere:
