@@ -188,7 +188,7 @@ def _protocol(
         "unknown": "questions with a word outside the vocabulary are "
         + ("left out" if unknown == "skip" else "counted as wrong"),
         "interval": "95 %, percentiles of 1,000 bootstrap draws of pairs (a question weighs the product of its two; "
-        "Owen 2007)",
+        "Owen 2007); where all answers are right, or none, the exact interval of as many questions as there are pairs",
         "nearest_to_c": "the word nearest to c, the same words excluded (Linzen 2016)",
         "no_exclusion": "a, b and c may be answers (Rogers, Drozd and Li 2017)",
         "seed": seed,
