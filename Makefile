@@ -29,7 +29,7 @@ layers: $(VENV)/.ready-dev ## import-linter: imports go downward only
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.ready-dev ## print the figures of benchmarks/README.md that need nothing else (half an hour)
-	for b in startup portraits shipped_vae build pipeline word_vectors search; do $(BIN)/python benchmarks/$$b.py || exit 1; done
+	for b in startup portraits shipped_vae build pipeline word_vectors search analogies solve; do $(BIN)/python benchmarks/$$b.py || exit 1; done
 
 portraits-weights: $(VENV)/.ready ## train the shipped weights anew (half an hour at most)
 	$(BIN)/python benchmarks/train_portraits.py

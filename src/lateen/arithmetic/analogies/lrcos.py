@@ -35,7 +35,7 @@ def classifiers(
         done: Called after each fit.
     """
     from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     n = len(left)
     weights, intercepts = np.empty_like(left), np.empty(n)

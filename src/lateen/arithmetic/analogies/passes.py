@@ -53,7 +53,7 @@ def best_rows(
         progress: Told how many rows are done, of how many.
         chunk: Rows multiplied at a time; it changes nothing but speed.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     chunk = chunk or max(64, min(CHUNK, _NUMBERS // len(directions)))
     with threadpool_limits(1, "blas"):  # each thread multiplies for itself
