@@ -8,12 +8,19 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import Float64
+
 from lateen.core.atomic import PREFIX, sync_folder
 from lateen.core.errors import InputError, SpaceError
 from lateen.store.attached import DECODER, attached_path
 from lateen.store.directions import direction_names
+from lateen.store.folder import SpaceFolder
 from lateen.store.ledger import Ledger
-from lateen.store.meta import FILE, read_meta
+from lateen.store.meta import FILE
+
+COMPARED = 1_000  # items that tell whether vectors are still the same
+SAME = 1e-2  # of a length: more than float16 rounds, less than any two trainings agree
 
 
 def beside(out: Path) -> Path:
@@ -75,8 +82,8 @@ def _carry_directions(old: Path, new: Path) -> tuple[str, ...]:
     names = direction_names(old)
     if not names:
         return ()
-    listed, was, now = ", ".join(names), _fingerprint(old), read_meta(new).spec.fingerprint
-    if was != now:
+    listed = ", ".join(names)
+    if not _means_the_same(old, new):
         return (f"The directions of the old space, {listed}, are dropped: they were fitted to another encoder.",)
     shutil.copytree(old / "directions", new / "directions", dirs_exist_ok=True)
     return (f"The directions of the old space are kept: {listed}.",)
@@ -86,18 +93,35 @@ def _carry_decoder(old: Path, new: Path) -> tuple[str, ...]:
     attached = attached_path(old)
     if attached is None:
         return ()
-    if _fingerprint(old) != read_meta(new).spec.fingerprint:
+    if not _means_the_same(old, new):
         return ("The decoder that was attached to the old space is dropped: it reads the codes of another encoder.",)
     shutil.copytree(attached, new / DECODER, dirs_exist_ok=True)
     return ("The decoder that was attached to the old space is kept.",)
 
 
-def _fingerprint(space: Path) -> str | None:
-    """Of the encoder that made a space; None if the space doesn't say it in a way that can be read."""
+def _means_the_same(old: Path, new: Path) -> bool:
+    """Whether one encoder made both spaces; of vectors as they come, whether the items of both kept their vectors."""
     try:
-        return read_meta(space).spec.fingerprint
-    except SpaceError:
-        return None
+        was, now = SpaceFolder.open(old), SpaceFolder.open(new)
+    except SpaceError:  # damaged: what it was can't be known
+        return False
+    if was.meta.spec.fingerprint != now.meta.spec.fingerprint:
+        return False
+    return was.meta.spec.encoder != "none" or _agree(was, now)
+
+
+def _agree(was: SpaceFolder, now: SpaceFolder) -> bool:
+    """Whether most of the items that two spaces share have the same vectors, but for the rounding of a dtype."""
+    shared = [id for id in was.ids()[:COMPARED] if id in now.ids()]
+    if not shared:
+        return False
+    before, after = _vectors(was, shared), _vectors(now, shared)
+    changed = np.linalg.norm(after - before, axis=1) > SAME * np.linalg.norm(before, axis=1)
+    return bool(changed.mean() < 0.5)
+
+
+def _vectors(space: SpaceFolder, ids: list[str]) -> Float64[np.ndarray, "n dim"]:
+    return np.array(space.take([space.row(id) for id in ids], ["vector"])[0].to_pylist(), np.float64)
 
 
 def _neighbour(out: Path, suffix: str) -> Path:
