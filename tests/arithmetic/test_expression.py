@@ -185,6 +185,13 @@ for shape in json.loads(sys.argv[1]):
         short, long = (seconds(form(letters // len(shape))) for letters in (10_000, 80_000))
         if long > 0.03 and long > 8 * 3 * short:
             print(repr(shape), short, long)
+
+def names(n):
+    return "".join(f"'q{i}' + " for i in range(n)) + "".join(f"dir(d{i}) + a{i} + " for i in range(n)) + "b"
+
+short, long = seconds(names(500)), seconds(names(4_000))
+if long > 8 * 3 * short:
+    print("names", short, long)
 """
 
 

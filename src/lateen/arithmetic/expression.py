@@ -262,12 +262,14 @@ class _Parser:
             raise self._wrong(token.at, f"has {token.text!r} where a name is expected")
         if token.kind == "name" and self._peek("("):
             return self._call(token)
-        return _Value(None, {Item(self._name(token)): 1.0})
+        name = self._name(token)
+        if token.kind == "quoted":
+            self.quoted.add(name)
+        return _Value(None, {Item(name): 1.0})
 
     def _name(self, token: Token) -> str:
         """A name: one in quotes, or bare words up to the next operator."""
         if token.kind == "quoted":
-            self.quoted.add(token.unquoted)
             return token.unquoted
         words = [token.text]
         while self.at < len(self.tokens) and self.tokens[self.at].kind in ("name", "number"):
@@ -291,7 +293,7 @@ class _Parser:
             token = self._next()
             if token.kind == "operator":
                 raise self._wrong(token.at, f"has {token.text!r} where the name of a direction is expected")
-            value = _Value(None, {Step(self._name_of_direction(token)): 1.0})
+            value = _Value(None, {Step(self._name(token)): 1.0})
         elif function.text == "mean":
             value = self._mean()
         else:
@@ -301,12 +303,6 @@ class _Parser:
             value = _Value(None, {Unit(tuple(inner.items()), self.text[function.at : end], function.at): 1.0})
         self._expect(")")
         return value
-
-    def _name_of_direction(self, token: Token) -> str:
-        quoted = set(self.quoted)
-        name = self._name(token)
-        self.quoted = quoted  # it is no text
-        return name
 
     def _mean(self) -> _Value:
         total: _Terms = {}
