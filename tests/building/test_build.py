@@ -357,3 +357,13 @@ def test_pixels_are_gone_once_they_are_encoded(tmp_path: Path, monkeypatch: pyte
     build(Noise(32), encoder=Watching(), out=tmp_path / "a", workers=0)
     assert len(alive) > 32
     assert most <= 2, "a shard in the making holds vectors and thumbnails only"
+
+
+@pytest.mark.parametrize(("dtype", "lost"), [("float32", 1), ("float16", 2)])
+def test_what_is_stored_as_zero_is_no_point_of_a_sphere(dtype: str, lost: int, tmp_path: Path) -> None:
+    vectors = np.random.default_rng(0).normal(size=(20, 4)).astype(np.float32)
+    vectors[3], vectors[7], vectors[9] = 0, 2.0**-25, 2.0**-23
+    np.save(tmp_path / "v.npy", vectors)
+    result = build(tmp_path / "v.npy", encoder="none", geometry="sphere", dtype=dtype, out=tmp_path / "a")
+    assert result.rejected == lost
+    assert np.asarray(SpaceFolder.open(tmp_path / "a").vectors()).any(axis=1).all()

@@ -28,6 +28,7 @@ from lateen.store.folder import SpaceFolder
 from lateen.store.thumbnails import Prepared, with_thumbnails
 from lateen.store.writer import Shard, SpaceWriter
 
+_VANISHES = 2.0**-25  # what is no larger is zero in float16
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
@@ -226,10 +227,11 @@ def _spoiled(vectors: Float32[np.ndarray, "n dim"], dtype: str, geometry: str) -
     with np.errstate(over="ignore", invalid="ignore"):
         squares = np.einsum("ij,ij->i", vectors, vectors)
     bad = {int(row): "its vector holds NaN or infinity" for row in np.flatnonzero(~np.isfinite(squares))}
+    largest = np.abs(vectors).max(axis=1, initial=0) if dtype == "float16" else None
     if geometry == "sphere":
-        bad |= {int(r): "its vector is zero, which is no direction on a sphere" for r in np.flatnonzero(squares == 0)}
-    if dtype == "float16":
-        largest = np.abs(vectors).max(axis=1, initial=0)
+        zero = squares == 0 if largest is None else (squares == 0) | (largest <= _VANISHES)
+        bad |= {int(r): "its vector is zero, which is no direction on a sphere" for r in np.flatnonzero(zero)}
+    if largest is not None:
         over = np.flatnonzero(largest > np.finfo(np.float16).max)
         bad |= {int(r): "its vector holds numbers beyond float16" for r in over if int(r) not in bad}
     return dict(sorted(bad.items()))
