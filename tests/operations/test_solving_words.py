@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from gensim.models import KeyedVectors
 
 import lateen as lt
 from lateen.core.errors import InputError, UnknownNameError
+from lateen.operations import solve as solving
 from lateen.operations.solve import METHODS
 
 WORDS = ["king", "queen", "man", "woman", "new_york", "don't", "King", "3", *(f"w{i}" for i in range(400))]
@@ -61,6 +63,14 @@ def test_mul_finds_what_gensim_finds(space: lt.Space, vectors: KeyedVectors) -> 
         assert [m.id for m in got.matches] == [word for word, _ in expected], text
         np.testing.assert_allclose(got.scores, [score for _, score in expected], rtol=2e-5)
         assert [r["score"] for r in got.to_dict()["results"]] == pytest.approx(got.scores, abs=1e-6)
+
+
+def test_mul_ranks_some_rows_at_a_time(space: lt.Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = space.solve("w1 - w2 + 300*w3", k=9, method="mul")  # in float32 such powers vanish, so all are scored
+    monkeypatch.setattr(solving, "BLOCK_NUMBERS", 7 * 24)
+    parts = space.solve("w1 - w2 + 300*w3", k=9, method="mul")
+    assert (parts.matches, parts.scores) == (whole.matches, whole.scores)
+    assert all(a > b for a, b in pairwise(whole.scores))
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -132,7 +132,6 @@ class Prepared:
                 found.put(start + i, self.vectors, kept, queries[start + i], self.geometry)
         return found
 
-
     @cached_property
     def _lost(self) -> int:
         """How many rows are no direction on a sphere."""

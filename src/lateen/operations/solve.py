@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +14,7 @@ from lateen.core.errors import InputError
 from lateen.core.geometry import Sphere
 from lateen.core.synthetic import Synthetic
 from lateen.neighbors import Found
+from lateen.neighbors.exact import BLOCK_NUMBERS
 from lateen.operations.near import Match, Picture, checked_k, matches_of
 from lateen.operations.opened import Located, Opened
 from lateen.operations.result import Pictured, known, rounded, stands_in
@@ -189,18 +190,27 @@ def _by_product(
     rule = CosMul(np.array(list(weights.values())))
     queries = np.stack([inputs[name].vector for name in weights])
     low, high = opened.search.cosine_bounds(queries)
+    is_direction = (high > -1).any(axis=0)
     low, high = rule.bounds(low, high)
     among = opened.search.among(where)
-    rows = np.arange(len(low)) if among is None else among
+    rows = np.flatnonzero(is_direction) if among is None else among[is_direction[among]]
     low, high = low[rows] * np.float32(1 - _ROUNDED), high[rows] * np.float32(1 + _ROUNDED)
     least = np.partition(low, -k)[-k] if len(low) > k else -np.inf
     rows = rows[high >= least]
-    vectors = np.asarray(opened.search.vectors[rows], np.float64)
-    lengths = np.linalg.norm(vectors, axis=1)
-    rows, vectors = rows[lengths > 0], vectors[lengths > 0] / lengths[lengths > 0, None]
-    scores = rule.score(queries.astype(np.float64) @ vectors.T)
+    scores = np.concatenate([np.zeros(0), *_scored(opened, rule, queries.astype(np.float64), rows)])
     best = np.lexsort((rows, -scores))[:k]
     return _found(opened, rows[best], located), np.asarray(scores[best])
+
+
+def _scored(
+    opened: Opened, rule: CosMul, queries: Float[np.ndarray, "t dim"], rows: Int[np.ndarray, " n"]
+) -> Iterator[Float[np.ndarray, " b"]]:
+    """Scores of rows in float64, some at a time: where large weights make all scores vanish, all rows are equal."""
+    step = max(1, BLOCK_NUMBERS // queries.shape[1])
+    for start in range(0, len(rows), step):
+        vectors = np.asarray(opened.search.vectors[rows[start : start + step]], np.float64)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        yield rule.score(np.stack([np.vecdot(vectors, query) for query in queries]))
 
 
 def _found(opened: Opened, rows: Int[np.ndarray, " k"], located: Located) -> Found:
