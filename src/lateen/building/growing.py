@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from lateen.core.errors import InputError, SpaceError
-from lateen.sources.reading import cores
+from lateen.core.threads import cores
 from lateen.sources.source import Batch, RowNumbers, Rows, Source, contents, ids_of, no_fields
 from lateen.store.folder import SpaceFolder
 from lateen.store.thumbnails import Prepared

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float, Shaped
 
 from lateen.core.direction import Direction
 from lateen.core.errors import InputError
+from lateen.core.threads import one_thread
 from lateen.directions.contrast import Contrast
 from lateen.directions.mean_difference import mean_difference
 
@@ -51,7 +52,8 @@ def fit_direction(
     rng = np.random.default_rng(seed)
     x = np.asarray(vectors, np.float32)
     vector = mean_difference(x[split.positive], x[split.negative])
-    projections = x @ vector
+    with one_thread():
+        projections = x @ vector
     auc, random_auc = _held_out(x, split, group, rng)
     gap = float(projections[split.positive].mean() - projections[split.negative].mean())
     scale = float(projections.std())
@@ -95,7 +97,9 @@ def random_reach(
 ) -> float:
     """The AUC that chance alone reaches on some points: the 95 % quantile of random directions, either way round."""
     random = rng.standard_normal((RANDOM_DIRECTIONS, points.shape[1])).astype(points.dtype)
-    areas = auc_of((points @ random.T).T, positive)
+    with one_thread():
+        along = (points @ random.T).T
+    areas = auc_of(along, positive)
     return float(np.quantile(np.maximum(areas, 1 - areas), 0.95))
 
 
@@ -126,8 +130,9 @@ def _held_out(
     if not fit_positive.any() or not fit_negative.any() or is_positive.all() or not is_positive.any():
         return float("nan"), float("nan")  # too few items to hold any out
     vector = mean_difference(x[fit_positive], x[fit_negative])
-    auc = auc_of(x[test_rows] @ vector, is_positive)
-    return float(auc), random_reach(x[test_rows], is_positive, rng)
+    with one_thread():
+        held_out = x[test_rows] @ vector
+    return float(auc_of(held_out, is_positive)), random_reach(x[test_rows], is_positive, rng)
 
 
 def _test_rows(split: Contrast, group: np.ndarray | None, rng: np.random.Generator) -> Bool[np.ndarray, " n"]:

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float, Float64
 
 from lateen.core.errors import InputError
+from lateen.core.threads import one_thread
 from lateen.directions.moments import Moments
 
 RIDGE = 1e-7  # of the mean variance, added to every axis: points may lie in a plane
@@ -54,7 +55,8 @@ class Leace:
         covariance = moments.covariance
         ridge = RIDGE * float(np.trace(covariance)) / len(d)
         covariance[np.diag_indices_from(covariance)] += ridge if ridge > 0 else 1.0
-        w = np.linalg.solve(covariance, d)
+        with one_thread():
+            w = np.linalg.solve(covariance, d)
         return cls(d, w / float(w @ d), moments.mean)
 
     @staticmethod

@@ -6,7 +6,6 @@ dropped; the few that are left are ranked by the geometry's own distance between
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from jaxtyping import Float, Float32, Float64, Int, Int8, Int16, Int64
 
 from lateen.core.errors import InputError
 from lateen.core.geometry import Euclidean, Geometry, Sphere
+from lateen.core.threads import cores
 from lateen.neighbors.exact import BLOCK_NUMBERS, Found, Vectors, nearest
 
 _PART = 4_000_000  # bytes that are worth a thread
@@ -288,8 +288,7 @@ def _in_parts(count: int, size: int, work: Callable[[int, int], object]) -> None
 
     Threads of its own, for numba's may neither be shared by callers nor survive a fork.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    parts = max(1, min(cores, count * size // _PART))
+    parts = max(1, min(cores(), count * size // _PART))
     ends = [count * part // parts for part in range(parts + 1)]
     if parts == 1:
         work(0, count)

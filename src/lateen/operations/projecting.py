@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Float, Float32
 
+from lateen.core.threads import one_thread
 from lateen.operations.opened import Opened
 
 BLOCK_NUMBERS = 8_000_000  # numbers of one block: 32 MB as float32
@@ -29,6 +30,11 @@ def projections(
     opened: Opened, vector: Float[np.ndarray, " dim"], rows: int | None = None
 ) -> Float32[np.ndarray, " n"]:
     """How far each item is along a vector, in latent units; on a sphere the cosine to a unit vector."""
-    towards = vector.astype(np.float32)
-    parts = [np.asarray(block @ towards) for block in blocks(opened, rows)]
+    parts = [along(block, vector) for block in blocks(opened, rows)]
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+
+def along(points: Float32[np.ndarray, "n dim"], vector: Float[np.ndarray, " dim"]) -> Float32[np.ndarray, " n"]:
+    """How far points are along a vector; the same for a point whatever stands beside it, and for any threads."""
+    with one_thread():
+        return np.asarray(np.vecdot(points, vector.astype(np.float32)))

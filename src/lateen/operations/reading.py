@@ -19,7 +19,7 @@ from lateen.core.geometry import Sphere
 from lateen.directions.terms import listed
 from lateen.operations.direction import get
 from lateen.operations.opened import Opened
-from lateen.operations.projecting import projections
+from lateen.operations.projecting import along, projections
 from lateen.operations.result import Pictured, rounded
 from lateen.plot.reading import Dot, reading
 
@@ -143,7 +143,7 @@ def read(
     if items:
         located = [opened.locate(item) for item in items]
         labels = [point.label for point in located]
-        values = np.stack([point.vector for point in located]) @ direction.vector
+        values = along(np.stack([point.vector for point in located]), direction.vector)
     else:
         order = np.argsort(everywhere, kind="stable")
         rows = order if 2 * k >= compared else np.concatenate([order[:k], order[-k:]])

@@ -190,7 +190,7 @@ def _by_product(
     rule = CosMul(np.array(list(weights.values())))
     queries = np.stack([inputs[name].vector for name in weights])
     low, high = opened.search.cosine_bounds(queries)
-    is_direction = (high > -1).any(axis=0)
+    is_direction = np.asarray((high > -1).any(axis=0))
     low, high = rule.bounds(low, high)
     among = opened.search.among(where)
     rows = np.flatnonzero(is_direction) if among is None else among[is_direction[among]]

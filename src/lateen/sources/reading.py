@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol, TypeVar
 
 from lateen.core.errors import InputError, LateenError
+from lateen.core.threads import cores
 from lateen.sources.picture import View
 from lateen.sources.source import Batch, Stretch
 
@@ -30,11 +31,6 @@ class WorkerDiedError(LateenError):
 
 class _Pool(Protocol):
     def submit(self, work: Callable[..., Any], /, *given: Any) -> Future[Any]: ...
-
-
-def cores() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def read_ahead(

@@ -17,6 +17,7 @@ from jaxtyping import Float64
 
 from lateen.arithmetic.analogies.kernels import CLASS
 from lateen.arithmetic.analogies.method import UNIT, Cosines, Each, Method, Rounding, Scores
+from lateen.core.threads import one_thread
 
 MOST_FITS = 200  # of a section; where there are more pairs, they are held out in as many groups
 
@@ -35,12 +36,11 @@ def classifiers(
         done: Called after each fit.
     """
     from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits
 
     n = len(left)
     weights, intercepts = np.empty_like(left), np.empty(n)
     group = np.arange(n) % MOST_FITS
-    with threadpool_limits(1, "blas"):  # such small products are quicker so, and the same on every machine
+    with one_thread():  # such small products are quicker so, and the same on every machine
         for g in range(min(n, MOST_FITS)):
             others = group != g
             x = np.concatenate([right[others], left[others], random])

@@ -6,7 +6,6 @@ score of every method is arithmetic on these products, and nothing larger than c
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from lateen.arithmetic.analogies.exact import Doubt, settle
 from lateen.arithmetic.analogies.method import Rounding
 from lateen.arithmetic.analogies.products import Multiplier, Products, Seen, rounding_of
 from lateen.arithmetic.analogies.units import Progress, Stretch, stretches
+from lateen.core.threads import cores, one_thread
 from lateen.neighbors import Vectors
 
 CHUNK = 2048  # rows multiplied at a time: fewer, and calls take longer than sums; more, and memory is far away
@@ -53,10 +53,8 @@ def best_rows(
         progress: Told how many rows are done, of how many.
         chunk: Rows multiplied at a time; it changes nothing but speed.
     """
-    from threadpoolctl import threadpool_limits
-
     chunk = chunk or max(64, min(CHUNK, _NUMBERS // len(directions)))
-    with threadpool_limits(1, "blas"):  # each thread multiplies for itself
+    with one_thread():  # each thread multiplies for itself
         best = _swept(columns, directions, words, stretches(vectors, size, chunk, progress), chunk)
         delta = rounding_of(directions.shape[1])
         doubts = [doubt for i, part in enumerate(best.parts) for doubt in part.doubts(i, best.seen, delta)]
@@ -88,8 +86,8 @@ def _swept(
                 for part in best.parts:
                     part.sweep(products, rows)
 
-    with ThreadPoolExecutor(_cores()) as pool:
-        working = [pool.submit(work) for _ in range(_cores())]
+    with ThreadPoolExecutor(cores()) as pool:
+        working = [pool.submit(work) for _ in range(cores())]
         try:
             return reduce(_Best.merged, [each.result() for each in working])
         finally:
@@ -166,7 +164,3 @@ class _Part:
                 open_ |= seen.close[asked.places[:, 2]] > 1
             for q in np.flatnonzero(open_).tolist():
                 yield Doubt(part, q, run, float(low[q]))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -21,7 +21,7 @@ import numpy as np
 from jaxtyping import Int8, Int32, Int64
 
 from lateen.core.errors import InputError
-from lateen.sources.reading import cores
+from lateen.core.threads import cores
 from lateen.sources.source import Rows
 from lateen.sources.words.lines import (
     BLANK,
