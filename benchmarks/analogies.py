@@ -76,7 +76,7 @@ def lateen(space: str, questions: str, methods: str, answers: str) -> dict[str, 
     import lateen.arithmetic.analogies.measuring  # the questions' own part of lateen
 
     words, found = lt.open(space), []
-    figures = measured(lambda: found.append(words.analogies(questions, methods.split(","), vocabulary=None)))
+    figures = measured(lambda: found.append(words.analogies(questions, methods.split(","), vocabulary=0)))
     result = found[0]
     reached = {name: m.total.score.accuracy for name, m in result.methods.items()}
     if answers:

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float32, UInt8
 
+from lateen.arithmetic.vocabulary import USUAL
 from lateen.core.codec import Items, LatentSpec
 from lateen.core.direction import Direction
 from lateen.core.errors import InputError
@@ -122,19 +123,29 @@ class Space:
         path: str | Path,
         methods: Sequence[str] | str = ("add",),
         *,
-        vocabulary: int | None = 300_000,
-        fold: bool = True,
+        vocabulary: int = USUAL,
+        match_case: bool = False,
         unknown: str = "skip",
         seed: int = 0,
         progress: Callable[[str, int, int], None] | None = None,
     ) -> Analogies:
-        """How often it is right on analogy questions (Google's format, BATS): "add", "mul", "pair", "avg", "lrcos"."""
+        """How often it answers analogy questions rightly, and what that is worth.
+
+        Args:
+            path: A file in Google's format, a folder of BATS, or a list of pairs.
+            methods: "add", "mul", "pair", "avg", "lrcos", several of them, or "all".
+            vocabulary: How many words count, from the first; 0 for all.
+            match_case: Whether "King" and "king" are two words.
+            unknown: Questions with an unknown word: "skip" leaves them out, "wrong" counts them.
+            seed: Of the intervals and of LRCos's random words.
+            progress: Told what is done, how much of it, and of how much.
+        """
         return analogies(
             self._opened,
             path,
             methods,
             vocabulary=vocabulary,
-            fold=fold,
+            match_case=match_case,
             unknown=unknown,
             seed=seed,
             progress=progress,
@@ -145,14 +156,29 @@ class Space:
         path: str | Path,
         *,
         column: str | None = None,
-        vocabulary: int | None = 300_000,
-        fold: bool = True,
+        vocabulary: int = USUAL,
+        match_case: bool = False,
         unknown: str = "skip",
         seed: int = 0,
     ) -> Similarity:
-        """How well cosines agree with people's judgements: a file such as SimLex-999, WordSim-353 or MEN."""
+        """How well cosines agree with people's judgements.
+
+        Args:
+            path: SimLex-999, WordSim-353, MEN, or any file of two words and a number on each line.
+            column: The scores' column, by its name or its number from 1; None for the one that looks most like it.
+            vocabulary: How many words count, from the first; 0 for all.
+            match_case: Whether "King" and "king" are two words.
+            unknown: Pairs with an unknown word: "skip" leaves them out, "wrong" gives them the cosine 0.
+            seed: Of the interval and the null.
+        """
         return similarity(
-            self._opened, path, column=column, vocabulary=vocabulary, fold=fold, unknown=unknown, seed=seed
+            self._opened,
+            path,
+            column=column,
+            vocabulary=vocabulary,
+            match_case=match_case,
+            unknown=unknown,
+            seed=seed,
         )
 
     def path(self, *items: str | int, steps: int = 9, along: str | None = None) -> Walk:

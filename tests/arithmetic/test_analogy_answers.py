@@ -28,7 +28,7 @@ def questions_of(words: list[str], rng: np.random.Generator, sections: int = 2, 
 
 
 def resolved(questions: QuestionSet, words: list[str], vectors: np.ndarray, fold: bool = False) -> Resolved:
-    return Resolved.of(questions, Vocabulary.of(words, questions.words(), most=None, fold=fold), vectors)
+    return Resolved.of(questions, Vocabulary.of(words, questions.words(), most=0, fold=fold), vectors)
 
 
 def units(vectors: np.ndarray) -> np.ndarray:

@@ -43,7 +43,7 @@ def test_json_is_the_only_thing_on_stdout(lateen: Run, words: Path, simlex: Path
 
 def test_the_summary(lateen: Run, words: Path, simlex: Path) -> None:
     code, out, _ = lateen("similarity", words, simlex, "--unknown", "wrong", "--vocabulary", 0, "--seed", 3)
-    found = lt.open(words).similarity(simlex, unknown="wrong", vocabulary=None, seed=3)
+    found = lt.open(words).similarity(simlex, unknown="wrong", vocabulary=0, seed=3)
     assert code == 0
     assert out.startswith("set   rho ")
     assert "5 of 5 count; 80.0% have both words in the space" in out

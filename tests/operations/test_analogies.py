@@ -74,7 +74,7 @@ def same_as_gensim(space: Space, vectors: KeyedVectors, path: Path, vocabulary: 
     """How many answers were compared."""
     options = {"restrict_vocab": vocabulary, "case_insensitive": fold, "dummy4unknown": unknown == "wrong"}
     answers, sections = theirs(vectors, path, **options)
-    result = space.analogies(path, vocabulary=vocabulary, fold=fold, unknown=unknown)
+    result = space.analogies(path, vocabulary=vocabulary, match_case=not fold, unknown=unknown)
     assert ours(result, fold) == answers
     for section in sections[:-1]:
         part = result["add"].sections[section["section"]].score
@@ -173,7 +173,7 @@ def test_gensims_answers_in_a_handful_of_words(tmp_path: Path, size: int) -> Non
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # gensim calls what it deprecates
 def test_gensims_products(news: Space, trained: KeyedVectors, asked_of_news: Path) -> None:
     """3CosMul is `most_similar_cosmul`, where nothing is folded."""
-    result = news.analogies(asked_of_news, "mul", fold=False)
+    result = news.analogies(asked_of_news, "mul", match_case=True)
     rows = ours(result, fold=False, method="mul")
     assert len(rows) > 300
     for a, b, c, answer in rows:
@@ -295,7 +295,7 @@ def test_a_word_without_a_direction_is_unknown(tmp_path: Path) -> None:
         ({"methods": "cosadd"}, "There is no method 'cosadd'; choose add, mul, pair, avg, lrcos or all"),
         ({"methods": []}, "No method was given"),
         ({"unknown": "maybe"}, "Got 'maybe' for unknown words; expected skip or wrong"),
-        ({"vocabulary": 0}, "A vocabulary of 0 words"),
+        ({"vocabulary": -1}, "A vocabulary of -1 words"),
         ({"seed": -1}, "Got the seed -1"),
         ({"vocabulary": 4}, r"its first 4 words of 324\) can be asked none of the 56 questions.*widen the vocabulary"),
     ],
@@ -311,7 +311,7 @@ def test_a_set_in_another_language(kings: Space, tmp_path: Path) -> None:
         kings.analogies(path)
     cased = written(tmp_path, {"s": [("HE0", "SHE0", "HE1", "SHE1")]})
     with pytest.raises(InputError, match="fold case"):
-        kings.analogies(cased, fold=False)
+        kings.analogies(cased, match_case=True)
 
 
 def test_progress_reaches_the_end(kings: Space, tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_gensims_figures(
     pearson, rho, missing = trained.evaluate_word_pairs(
         datapath(file), restrict_vocab=vocabulary, case_insensitive=fold, dummy4unknown=unknown == "wrong"
     )
-    found = news.similarity(datapath(file), vocabulary=vocabulary, fold=fold, unknown=unknown)
+    found = news.similarity(datapath(file), vocabulary=vocabulary, match_case=not fold, unknown=unknown)
     assert found.rho == pytest.approx(rho.statistic, abs=1e-4)  # theirs are cosines in float32, some of them tied
     assert found.pearson == pytest.approx(pearson.statistic, abs=1e-5)
     assert 100 * (1 - found.coverage) == pytest.approx(missing)
@@ -80,7 +80,7 @@ def test_the_choices_change_what_is_known(news: Space) -> None:
     """Else the test above would compare one thing six times."""
     every, case, cut = (
         news.similarity(datapath("wordsim353.tsv"), **options)
-        for options in ({}, {"fold": False}, {"vocabulary": 1_500})
+        for options in ({}, {"match_case": True}, {"vocabulary": 1_500})
     )
     assert every.n > case.n > 50
     assert every.n > cut.n > 20
@@ -104,7 +104,7 @@ def test_known_cosines_and_ranks(letters: Space, tmp_path: Path) -> None:
 
 def test_letter_case(letters: Space, tmp_path: Path) -> None:
     path = judged(tmp_path, "A b 5", "A c 4", "A d 3", "B c 2")
-    folded, exact = letters.similarity(path), letters.similarity(path, fold=False)
+    folded, exact = letters.similarity(path), letters.similarity(path, match_case=True)
     assert folded.pairs[0].cosine == pytest.approx(math.cos(0.3), abs=1e-6)  # the first spelling stands for both
     assert exact.pairs[0].cosine == pytest.approx(math.cos(1.7), abs=1e-6)
     assert (folded.unknown, exact.unknown) == ((), ("B",))
@@ -195,7 +195,7 @@ def test_a_space_that_knows_fewer_than_three_pairs(letters: Space, tmp_path: Pat
     with pytest.raises(InputError, match=r"both words of 1 .* it would have 3: widen the vocabulary"):
         letters.similarity(judged(tmp_path, "a b 1", "b c 2", "a d 3"), vocabulary=2)
     with pytest.raises(InputError, match=r"both words of 0 .* it would have 3: .* or fold case"):
-        letters.similarity(judged(tmp_path, "B C 1", "D B 2", "C D 3"), fold=False)
+        letters.similarity(judged(tmp_path, "B C 1", "D B 2", "C D 3"), match_case=True)
 
 
 def test_what_can_not_be_asked(letters: Space, tmp_path: Path) -> None:

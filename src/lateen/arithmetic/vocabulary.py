@@ -30,22 +30,22 @@ class Vocabulary:
 
     @classmethod
     def of(
-        cls, words: Sequence[str], wanted: Iterable[str], *, most: int | None = USUAL, fold: bool = True
+        cls, words: Sequence[str], wanted: Iterable[str], *, most: int = USUAL, fold: bool = True
     ) -> Vocabulary:
         """Look for words.
 
         Args:
             words: All words in row order, the most frequent first.
             wanted: Those that will be asked for.
-            most: How many of `words` count, from the first; None for all.
+            most: How many of `words` count, from the first; 0 for all.
             fold: Whether "King" and "king" are one word. The first spelling, so the most frequent, stands for it.
 
         Raises:
-            InputError: If `most` is below 1.
+            InputError: If `most` is negative.
         """
-        if most is not None and most < 1:
-            raise InputError(f"A vocabulary of {most} words was asked for; give at least 1, or none for all words.")
-        size = len(words) if most is None else min(most, len(words))
+        if most < 0:
+            raise InputError(f"A vocabulary of {most} words was asked for; give 1 or more, or 0 for all words.")
+        size = min(most or len(words), len(words))
         keys = {word.upper() if fold else word for word in wanted}
         found: dict[str, list[int]] = {}
         for row, word in enumerate(islice(iter(words), size)):

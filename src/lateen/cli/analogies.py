@@ -46,7 +46,7 @@ def command(
     force: Force = False,
 ) -> None:
     """Print what was reached, by section and in total, and the protocol."""
-    from lateen.cli.output import check_output, emit_json, note
+    from lateen.cli.output import check_output, emit_json, note, save
     from lateen.cli.progress import bar
     from lateen.operations.rows_file import SUFFIXES
     from lateen.space import Space as Open
@@ -56,16 +56,15 @@ def command(
         result = Open(space).analogies(
             file,
             method or "add",
-            vocabulary=vocabulary or None,
-            fold=not match_case,
+            vocabulary=vocabulary,
+            match_case=match_case,
             unknown=unknown,
             seed=seed,
             progress=shown.on_rows,
         )
     for text in result.notes:
         note(text)
-    if output is not None:
-        note(f"wrote {result.save(output, force=force)}")
+    save(result, output, force)
     if json:
         emit_json(result)
         return

@@ -31,7 +31,7 @@ def command(
         typer.Option("--column", help="The scores' column: its name, or its number from 1.", metavar="NAME"),
     ] = None,
     vocabulary: Annotated[
-        int, typer.Option("--vocabulary", help="How many words of the space count, from the first; 0 for all.")
+        int, typer.Option("--vocabulary", help="How many words count, from the most frequent; 0 for all.", metavar="N")
     ] = 300_000,
     match_case: Annotated[bool, typer.Option("--match-case", help="King and king are two words.")] = False,
     unknown: Annotated[
@@ -52,7 +52,7 @@ def command(
 
     check_output(output, force, SUFFIXES)
     result = Open(space).similarity(
-        file, column=column, vocabulary=vocabulary or None, fold=not match_case, unknown=unknown, seed=seed
+        file, column=column, vocabulary=vocabulary, match_case=match_case, unknown=unknown, seed=seed
     )
     for text in result.notes:
         note(text)

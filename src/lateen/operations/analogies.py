@@ -107,8 +107,8 @@ def analogies(
     path: str | Path,
     methods: Sequence[str] | str = ("add",),
     *,
-    vocabulary: int | None = USUAL,
-    fold: bool = True,
+    vocabulary: int = USUAL,
+    match_case: bool = False,
     unknown: str = "skip",
     seed: int = 0,
     progress: Progress | None = None,
@@ -119,8 +119,8 @@ def analogies(
         opened: A space whose ids are words.
         path: A file in Google's format, a folder of BATS, or a list of pairs; see `read_questions`.
         methods: "add", "mul", "pair", "avg", "lrcos", several of them, or "all".
-        vocabulary: How many words of the space count, from the first; None for all.
-        fold: Whether "King" and "king" are one word.
+        vocabulary: How many words of the space count, from the first; 0 for all.
+        match_case: Whether "King" and "king" are two words.
         unknown: What becomes of questions with an unknown word: "skip" leaves them out, "wrong" counts them as wrong.
         seed: Of the interval and of LRCos's random words.
         progress: Told what is done, how much of it, and of how much.
@@ -133,7 +133,7 @@ def analogies(
         raise InputError(f"Got {unknown!r} for unknown words; expected {' or '.join(UNKNOWN)}.")
     require_seed(seed)
     questions = read_questions(path)
-    words = Vocabulary.of(opened.ids, questions.words(), most=vocabulary, fold=fold)
+    words = Vocabulary.of(opened.ids, questions.words(), most=vocabulary, fold=not match_case)
     if not words.found:
         raise InputError(_nothing(opened, questions, words))
     from lateen.arithmetic.analogies.asking import ask
@@ -228,7 +228,7 @@ def _nothing(opened: Opened, questions: QuestionSet, words: Vocabulary) -> str:
         f"{opened.name}{cut} can be asked none of the {len(questions):,} questions of {questions.name}: "
         f"it lacks {len(missing):,} of their {len(wanted):,} words ({shown})."
     )
-    everywhere = Vocabulary.of(opened.ids, wanted, most=None, fold=True)
+    everywhere = Vocabulary.of(opened.ids, wanted, most=0, fold=True)
     if len(everywhere.found) > len(words.found):
         return f"{said} With all its words, letter case folded, it has more: widen the vocabulary, or fold case."
     ids = ", ".join(repr(opened.ids[i]) for i in range(min(3, n)))

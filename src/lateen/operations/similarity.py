@@ -142,8 +142,8 @@ def similarity(
     path: str | Path,
     *,
     column: str | None = None,
-    vocabulary: int | None = USUAL,
-    fold: bool = True,
+    vocabulary: int = USUAL,
+    match_case: bool = False,
     unknown: str = "skip",
     seed: int = 0,
 ) -> Similarity:
@@ -153,8 +153,8 @@ def similarity(
         opened: A space whose ids are words.
         path: The file, as `read_judgements` takes it.
         column: The scores' column; None for the one that looks most like it.
-        vocabulary: How many words of the space count, from the first; None for all.
-        fold: Whether "King" and "king" are one word.
+        vocabulary: How many words of the space count, from the first; 0 for all.
+        match_case: Whether "King" and "king" are two words.
         unknown: What becomes of pairs with an unknown word: "skip" leaves them out, "wrong" gives them the cosine 0.
         seed: Of the interval and the null.
 
@@ -167,7 +167,7 @@ def similarity(
     if unknown not in UNKNOWN:
         raise InputError(f"Got {unknown!r} for unknown words; expected {' or '.join(UNKNOWN)}.")
     judged = read_judgements(path, column=column)
-    words = Vocabulary.of(opened.ids, _words(judged), most=vocabulary, fold=fold)
+    words = Vocabulary.of(opened.ids, _words(judged), most=vocabulary, fold=not match_case)
     cosines, missing, directionless = _cosines(opened, judged, words)
     known = ~np.isnan(cosines)
     if known.sum() < LEAST:
@@ -281,7 +281,7 @@ def _too_few(opened: Opened, judged: Judgements, words: Vocabulary, known: int, 
     n = len(opened)
     cut = f" (its first {words.size:,} words of {n:,})" if words.size < n else ""
     said = f"{opened.name}{cut} has both words of {known} of the {len(judged)} pairs in {judged.name}"
-    everywhere = Vocabulary.of(opened.ids, _words(judged), most=None, fold=True)
+    everywhere = Vocabulary.of(opened.ids, _words(judged), most=0, fold=True)
     there = sum(all(everywhere.row(word) is not None for word in pair) for pair in judged.pairs)
     if there >= LEAST:
         advice = f"With all its words, letter case folded, it would have {there}: widen the vocabulary, or fold case."

@@ -1,0 +1,32 @@
+"""What a command takes if nothing is said is what its method takes: one question has one answer in both."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+
+import pytest
+
+from lateen.cli import analogies, direction, similarity, solve
+from lateen.space import Space
+
+
+@pytest.mark.parametrize(
+    ("command", "method", "shared"),
+    [
+        (solve.command, Space.solve, {"k", "where", "method", "include_inputs"}),
+        (analogies.command, Space.analogies, {"vocabulary", "match_case", "unknown", "seed"}),
+        (similarity.command, Space.similarity, {"column", "vocabulary", "match_case", "unknown", "seed"}),
+        (direction.read, Space.read, {"k", "vocabulary"}),
+        (direction.erase, Space.erase, {"method", "seed", "force"}),
+        (
+            direction.fit,
+            Space.direction,
+            {"field", "pairs", "words", "positive", "method", "group", "skip_unknown", "seed", "force"},
+        ),
+    ],
+)
+def test_defaults(command: Callable[..., None], method: Callable[..., object], shared: set[str]) -> None:
+    given, meant = (inspect.signature(function).parameters for function in (command, method))
+    assert given.keys() & meant.keys() >= shared
+    assert {name: given[name].default for name in shared} == {name: meant[name].default for name in shared}
