@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from lateen.arithmetic.analogies import interval as module
 from lateen.arithmetic.analogies.interval import Draws, interval
 
 
@@ -31,6 +32,15 @@ def test_draws_are_those_of_a_plain_loop() -> None:
     single = drawn(correct[:7], np.arange(7)[:, None], 20)
     np.testing.assert_array_equal(single.right, weights @ correct[:7])
     np.testing.assert_array_equal(single.total, np.full(20, 7))
+
+
+def test_draws_that_are_made_some_at_a_time_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    correct, pairs = np.arange(42) % 3 == 0, all_ordered(7)
+    whole = drawn(correct, pairs, 20)
+    monkeypatch.setattr(module, "_NUMBERS", 3 * 7)
+    parts = drawn(correct, pairs, 20)
+    np.testing.assert_array_equal(parts.right, whole.right)
+    np.testing.assert_array_equal(parts.total, whole.total)
 
 
 @pytest.mark.parametrize("of_two", [True, False])

@@ -19,6 +19,7 @@ from jaxtyping import Bool, Float64, Int32
 DRAWS = 1000
 LEAST = 5  # pairs; fewer say nothing of others
 _TAILS = (2.5, 97.5)
+_NUMBERS = 4_000_000  # of draws that are held at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,16 +59,21 @@ class Draws:
         if not n:
             return cls(np.zeros(draws), np.zeros(draws), 0)
         places = places.reshape(pairs.shape)
-        drawn = random.multinomial(n, np.full(n, 1 / n), size=draws).astype(np.float64).T
         first, second = places[:, 0], places[:, -1]
 
-        def weighed(values: Float64[np.ndarray, " q"]) -> Float64[np.ndarray, " draws"]:
+        def weighed(values: Float64[np.ndarray, " q"], drawn: Float64[np.ndarray, "n d"]) -> Float64[np.ndarray, " d"]:
             if pairs.shape[1] == 1:
                 return np.asarray(np.bincount(first, values, n) @ drawn)
             table = csr_array((values, (first, second)), shape=(n, n))
             return np.asarray(((table @ drawn) * drawn).sum(axis=0))
 
-        return cls(weighed(correct.astype(np.float64)), weighed(np.ones(len(correct))), n)
+        right, total = np.empty((2, draws))
+        step = max(1, _NUMBERS // n)
+        for start in range(0, draws, step):
+            part = slice(start, min(start + step, draws))
+            drawn = random.multinomial(n, np.full(n, 1 / n), size=part.stop - start).astype(np.float64).T
+            right[part], total[part] = weighed(correct.astype(np.float64), drawn), weighed(np.ones(len(correct)), drawn)
+        return cls(right, total, n)
 
 
 def interval(parts: Iterable[Draws]) -> tuple[float, float]:
