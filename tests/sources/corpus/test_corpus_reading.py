@@ -151,6 +151,7 @@ def test_state_is_that_of_the_files(tmp_path: Path) -> None:
         (b"PK\x03\x04 and then nothing", "is damaged or can't be unpacked"),
         (gzip.compress(b""), "has no words"),
     ],
+    ids=["empty", "no letters", "binary", "control", "utf-16", "cut gzip", "zeros", "no zip", "empty gzip"],
 )
 def test_what_can_not_be_read(tmp_path: Path, data: bytes, message: str) -> None:
     path = tmp_path / "a.txt"
@@ -166,6 +167,18 @@ def test_a_truncated_archive(tmp_path: Path) -> None:
         cut.write_bytes(whole.read_bytes()[:size])
         with pytest.raises(InputError, match="is damaged or can't be unpacked"):
             read(open_corpus(cut))
+
+
+def test_an_encrypted_archive(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", "one two three. " * 9)
+    data = bytearray(path.read_bytes())
+    data[6] |= 1  # what says that a member is encrypted, in its own header and in the directory
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"a\.zip is encrypted; give the texts without a password"):
+        read(open_corpus(path))
 
 
 def test_an_archive_of_nothing(tmp_path: Path) -> None:
