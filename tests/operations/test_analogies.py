@@ -214,6 +214,9 @@ def test_what_a_result_holds(kings: Space, tmp_path: Path) -> None:
     assert sum(found["no_exclusion"]["answers"].values()) + found["no_exclusion"]["correct"] <= 57
     assert "the first 324 of 324 words" in found["protocol"]["vocabulary"]
     assert repr(result).startswith("Analogies(questions.txt: add ")
+    assert repr(result["add"]) in repr(result)
+    assert repr(result["add"].total).startswith(f"{result.accuracy:.1%} (")
+    assert repr(result["add"].sections["none"]) == "could be asked nothing"
     assert result.accuracy == result["add"].total.score.accuracy
     with pytest.raises(InputError, match="'mul' was not asked; there are add"):
         result["mul"]

@@ -6,13 +6,12 @@ word to c would reach, and what is left if the question's own words may be answe
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lateen.arithmetic.analogies import Measured, Part, QuestionSet, read_questions
+from lateen.arithmetic.analogies import Measured, QuestionSet, read_questions
 from lateen.arithmetic.vocabulary import USUAL, Vocabulary
 from lateen.core.errors import InputError
 from lateen.core.seed import require_seed
@@ -69,7 +68,7 @@ class Analogies:
         return next(iter(self.methods.values())).total.score.accuracy
 
     def __repr__(self) -> str:
-        return f"Analogies({self.name}: {'; '.join(_line(m.method, m.total) for m in self.methods.values())})"
+        return f"Analogies({self.name}: {'; '.join(map(repr, self.methods.values()))})"
 
     def answers(self) -> Iterator[tuple[object, ...]]:
         """Every question with its answers, as `COLUMNS`; "" where there is no word, None where nothing was asked."""
@@ -166,14 +165,6 @@ def _answer(resolved: Resolved, pair: int) -> str:
     """The word that stood for b: the first answer that is known, else the first."""
     answers, words = resolved.pairs[pair].answers, resolved.vocabulary
     return next((word for word in answers if words.row(word) is not None), answers[0])
-
-
-def _line(method: str, part: Part) -> str:
-    score = part.score
-    if math.isnan(score.accuracy):
-        return f"{method} could be asked nothing"
-    interval = "" if math.isnan(score.low) else f" ({score.low:.1%} to {score.high:.1%})"
-    return f"{method} {score.accuracy:.1%}{interval}, {score.correct:,} of {score.total:,}"
 
 
 def _protocol(

@@ -33,6 +33,12 @@ class Score:
         """The share of right answers; NaN if nothing was asked."""
         return self.correct / self.total if self.total else math.nan
 
+    def __repr__(self) -> str:
+        if not self.total:
+            return "could be asked nothing"
+        interval = "" if math.isnan(self.low) else f" ({self.low:.1%} to {self.high:.1%})"
+        return f"{self.accuracy:.1%}{interval}, {self.correct:,} of {self.total:,}"
+
     def to_dict(self) -> dict[str, object]:
         """Plain data."""
         return {
@@ -62,6 +68,10 @@ class Part:
     landed: Mapping[str, int]
     unknown: int
 
+    def __repr__(self) -> str:
+        others = f"nearest to c {self.nearest_to_c.accuracy:.1%}, no exclusion {self.no_exclusion.accuracy:.1%}"
+        return f"{self.score!r} ({others})" if self.score.total else repr(self.score)
+
     def to_dict(self) -> dict[str, object]:
         """Plain data."""
         return {
@@ -85,6 +95,9 @@ class Measured:
     method: str
     total: Part
     sections: Mapping[str, Part]
+
+    def __repr__(self) -> str:
+        return f"{self.method} {self.total.score!r}"
 
     def to_dict(self) -> dict[str, object]:
         """Plain data."""
