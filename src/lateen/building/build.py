@@ -94,6 +94,7 @@ def build(
     """
     out, started = Path(out), time.perf_counter()
     require_seed(seed)
+    replacing.require_name(out)
     replacing.restore(out)
     place = _place(out, resume, force, append)
     asked = {name: value for name, value in options.items() if value is not None and value is not False}

@@ -150,6 +150,7 @@ def _fitter(opened: Opened, method: str, say: Note) -> Callable[[Float[np.ndarra
 def _check_place(opened: Opened, out: Path, force: bool) -> None:
     if out.resolve() == opened.path.resolve():
         raise InputError(f"{out} is the space that is to be erased from, and it stays; give the new one another name.")
+    replacing.require_name(out)
     replacing.restore(out)
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file; give the name of a folder for the space.")

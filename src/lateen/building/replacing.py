@@ -16,11 +16,27 @@ from lateen.core.errors import InputError, SpaceError
 from lateen.store.attached import DECODER, attached_path
 from lateen.store.directions import direction_names
 from lateen.store.folder import SpaceFolder
+from lateen.store.lance_tables import uri
 from lateen.store.ledger import Ledger
 from lateen.store.meta import FILE
 
 COMPARED = 1_000  # items that tell whether vectors are still the same
 SAME = 1e-2  # of a length: more than float16 rounds, less than any two trainings agree
+
+
+def require_name(out: Path) -> None:
+    """Refuse, before anything is done, a path that can be no space's.
+
+    Raises:
+        InputError: If it is the root, or of letters that the storage library doesn't take.
+    """
+    whole = _resolved(out)
+    if not whole.name:
+        raise InputError(f"{out} is the root of all folders; give the name of a folder for the space.")
+    try:
+        uri(whole)
+    except SpaceError as error:
+        raise InputError(str(error)) from error
 
 
 def beside(out: Path) -> Path:

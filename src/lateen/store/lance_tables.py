@@ -44,11 +44,27 @@ def thumbs_schema() -> pa.Schema:
     return pa.schema([("id", pa.string()), ("image", pa.large_binary()), ("shard_id", pa.int64())])
 
 
+def uri(path: Path) -> str:
+    """How Lance is told a path: absolute, for it takes a leading `~` for the home folder and `a:` for a scheme.
+
+    Raises:
+        SpaceError: If it takes no such path.
+    """
+    whole = os.path.abspath(path)
+    try:
+        whole.encode()
+    except UnicodeEncodeError as error:
+        raise SpaceError(f"{whole!r} can't hold a space: its name is not UTF-8. Choose another name.") from error
+    if any(ord(letter) < 32 or letter == "\x7f" for letter in whole):
+        raise SpaceError(f"{whole!r} can't hold a space: it has a control character in it. Choose another name.")
+    return whole
+
+
 def create_table(path: Path, schema: pa.Schema) -> None:
     """Create an empty table, unless it is there."""
     if not exists(path):
         library = _lance()
-        library.LanceDataset.commit(str(path), library.LanceOperation.Overwrite(schema, []))
+        library.LanceDataset.commit(uri(path), library.LanceOperation.Overwrite(schema, []))
 
 
 def exists(path: Path) -> bool:
@@ -65,7 +81,7 @@ def open_table(path: Path, version: int | None = None) -> Any:
     if not exists(path):
         raise SpaceError(f"{path} is missing; restore it from a copy or build the space again.")
     try:
-        return _lance().dataset(str(path), version=version)
+        return _lance().dataset(uri(path), version=version)
     except (OSError, ValueError) as error:
         raise SpaceError(f"{path} can't be opened: {error}. Restore it or build the space again.") from error
 
@@ -90,7 +106,7 @@ def write_fragments(path: Path, rows: pa.Table) -> list[dict[str, Any]]:
     from lance.fragment import write_fragments as write
 
     _lance()
-    fragments = write(rows, str(path), schema=rows.schema, data_storage_version=DATA_STORAGE_VERSION)
+    fragments = write(rows, uri(path), schema=rows.schema, data_storage_version=DATA_STORAGE_VERSION)
     written = sum(f.num_rows for f in fragments)
     if written != len(rows):
         raise SpaceError(f"{path}: {written:,} rows were written of {len(rows):,}.")
@@ -106,7 +122,7 @@ def append(path: Path, fragments: Sequence[dict[str, Any]]) -> None:
     library = _lance()
     table = open_table(path)
     parts = [FragmentMetadata.from_json(json.dumps(f)) for f in fragments]
-    library.LanceDataset.commit(str(path), library.LanceOperation.Append(parts), read_version=table.version)
+    library.LanceDataset.commit(uri(path), library.LanceOperation.Append(parts), read_version=table.version)
 
 
 def committed_shards(path: Path, version: int | None = None) -> set[int]:
