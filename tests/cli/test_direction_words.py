@@ -205,3 +205,20 @@ def test_bad_input_to_erase(lateen: Run, space: Path, tmp_path: Path) -> None:
         assert message in err
     assert not (tmp_path / "x.space").exists()
     assert (tmp_path / "folder" / "mine").read_text() == "mine"
+
+
+@pytest.mark.parametrize(("name", "said"), [("a\nb", "one line"), ("\udcff", "UTF-8"), ("x" * 300, "too long")])
+def test_names_that_no_file_can_have(name: str, said: str, lateen: Run, space: Path) -> None:
+    code, out, err = lateen("direction", "fit", space, name, "--pairs", PAIRS, "--json")
+    assert (code, out) == (2, "")
+    assert "A direction can't be called" in err
+    assert said in err
+    assert len(err) < 500
+
+
+def test_a_long_name_is_restated_by_its_beginning(lateen: Run, space: Path) -> None:
+    for item in ("w" * 20_000, f"he0 - {'w' * 20_000}", "9" * 20_000 + "*he0"):
+        code, out, err = lateen("solve", space, item, "--json")
+        assert (code, out) == (2, "")
+        assert f"({len(item):,} letters)" in err
+        assert len(err) < 1000

@@ -107,3 +107,11 @@ def test_near_spellings_among_many(monkeypatch: pytest.MonkeyPatch) -> None:
         assert UnknownNameError("id", typed, ids.like(typed), "here").near[0] == "anna.jpg"
     assert list(ids.like("q")) == ids[:13]
     assert list(ids.like("")) == ids[:13]
+
+
+def test_half_a_letter_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = Identifiers.of(column(many(3000), 500))
+    assert "\ud800" not in ids
+    assert ids.rows_of(["\ud800", ids[7]]).tolist() == [-1, 7]
+    monkeypatch.setattr(identifiers, "IN_MEMORY", 10)
+    assert len(ids.like("a\ud800")) <= 3000

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+_SHOWN = 200  # letters of a text that are restated
+
 
 class LateenError(Exception):
     """Base of every error that has a cause outside lateen: input, files, environment."""
@@ -35,11 +37,11 @@ class UnknownNameError(InputError, KeyError):
         if self.near:
             hint = f"Did you mean {_either(self.near)}?"
         elif names:
-            shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
-            hint = f"Known: {shown}."
+            some = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+            hint = f"Known: {some}."
         else:
             hint = "It has none."
-        super().__init__(f"There is no {kind} {name!r} in {where}. {hint}")
+        super().__init__(f"There is no {kind} {shown(name)} in {where}. {hint}")
 
     def __str__(self) -> str:
         return str(self.args[0])  # KeyError would print the repr
@@ -86,6 +88,11 @@ def nearest_spellings(name: str, known: Iterable[str], n: int = 3) -> list[str]:
     containing = sorted((k for k in by_fold if folded and folded in k), key=len)[:n]
     close = get_close_matches(folded, by_fold.keys(), n=n, cutoff=0.6) if len(by_fold) <= 200_000 else []
     return [by_fold[k] for k in dict.fromkeys([*containing, *close])][:n]
+
+
+def shown(text: str) -> str:
+    """What was given, in quotes; only how a long text begins."""
+    return repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}... ({len(text):,} letters)"
 
 
 def first_line(error: BaseException) -> str:

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
+from unicodedata import category
+from urllib.parse import quote
 
 import numpy as np
 from jaxtyping import Float32
 
 from lateen.core.direction import Direction
-from lateen.core.errors import InputError, UnknownNameError
+from lateen.core.errors import InputError, UnknownNameError, shown
 from lateen.core.seed import require_seed
 from lateen.directions import contrast, fit_axis, fit_direction, fit_pairs
 from lateen.directions.terms import listed, read_pairs, read_poles
@@ -22,6 +24,7 @@ from lateen.operations.result import rounded
 from lateen.store import save_direction
 
 METHODS = ("mean_difference",)
+LONGEST_NAME = 200
 Pairs: TypeAlias = str | Path | Sequence[Sequence[str]]
 """Pairs of words: `he:she,man:woman`, a file of a pair a line, or the pairs themselves."""
 Words: TypeAlias = str | Sequence[Sequence[str]]
@@ -200,6 +203,10 @@ class _Lookup:
 def _check_name(opened: Opened, name: str, seed: int, force: bool) -> None:
     if not name or "/" in name or "=" in name or name.startswith("."):
         raise InputError(f"A direction can't be called {name!r}; give a name without '/' and '='.")
+    if any(category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in name):
+        raise InputError(f"A direction can't be called {shown(name)}: it is to be one line of UTF-8.")
+    if len(quote(name, safe=" ")) > LONGEST_NAME:  # as its file is called
+        raise InputError(f"A direction can't be called {shown(name)}: that is too long; a word or two are enough.")
     if name in opened.directions and not force:
         raise InputError(f"The {opened.name} already has a direction {name!r}; replace it with --force (force=True).")
     require_seed(seed)

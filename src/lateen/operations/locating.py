@@ -16,7 +16,7 @@ from jaxtyping import Float32, UInt8
 
 from lateen.arithmetic import Expression, parse
 from lateen.core.codec import Encoder, QueryEncoder
-from lateen.core.errors import InputError, LateenError, SpaceError, UnknownNameError
+from lateen.core.errors import InputError, LateenError, SpaceError, UnknownNameError, shown
 from lateen.core.geometry import Geometry, Sphere
 from lateen.encoders.calling import encode, encode_query
 from lateen.neighbors import Vectors
@@ -85,7 +85,7 @@ class Locator:
             return self.combine(expression)
         if expression.is_single and unknown == item:
             return self._text_or(item, self._unknown(item, "nor a file of that name"))
-        where = f"nor a file of that name; the expression is {item!r}"
+        where = f"nor a file of that name; the expression is {shown(item)}"
         return self._text_or(item, self._unknown(unknown, where))
 
     def combine(self, expression: Expression) -> Located:
@@ -95,7 +95,7 @@ class Locator:
             return self.term(expression.names[0], expression)
         with np.errstate(over="ignore", invalid="ignore"):  # said below
             vector = expression.evaluate(lambda name: self.term(name, expression).vector, self.step)
-        return Located(text, self._point(within_reach(vector, text), repr(text)))
+        return Located(text, self._point(within_reach(vector, text), shown(text)))
 
     def term(self, name: str, expression: Expression) -> Located:
         """One name of an expression.
@@ -107,7 +107,7 @@ class Locator:
         if found is not None:
             return found
         text = expression.text
-        where = "nor a file of that name" + ("" if text == name else f"; the expression is {text!r}")
+        where = "nor a file of that name" + ("" if text == name else f"; the expression is {shown(text)}")
         unknown = self._unknown(name, where)
         if name not in expression.quoted and text != name:
             raise unknown
@@ -118,7 +118,7 @@ class Locator:
         id = self._id(item)
         if id is not None:
             row = np.array([self.folder.row(id)])
-            return Located(id, self._point(np.array(self.vectors()[row][0]), repr(id)), id=id)
+            return Located(id, self._point(np.array(self.vectors()[row][0]), shown(id)), id=id)
         return self._file(Path(item)) if _is_file(item) else None
 
     def _id(self, name: str) -> str | None:
@@ -176,7 +176,7 @@ class Locator:
         if _like_a_path(text) or not text.strip():
             raise error from cause
         if spec.modality == "text":
-            return Located(text, self._encoded(encode_query, [text], repr(text)), is_text=True)
+            return Located(text, self._encoded(encode_query, [text], shown(text)), is_text=True)
         if spec.modality != "image" or spec.encoder.partition(":")[0] in _NO_TEXTS:
             raise self._no_text(error) from cause
         try:
@@ -187,7 +187,7 @@ class Locator:
             raise error from cause
         if not isinstance(encoder, QueryEncoder):
             raise self._no_text(error) from cause
-        return Located(text, self._encoded(encode_query, [text], repr(text)), is_text=True)
+        return Located(text, self._encoded(encode_query, [text], shown(text)), is_text=True)
 
     def _encoded(self, how: Callable[[Encoder, Any, int], np.ndarray], items: Any, called: str) -> Vector:
         vector: Vector = how(self.encoder(), items, self.folder.meta.spec.dim)[0]
@@ -197,7 +197,7 @@ class Locator:
 
     def _no_expression(self, item: str, cause: InputError) -> InputError:
         if " " in item:  # meant as an expression
-            return InputError(f"{item!r} is no id of {self._name} and no file. {cause}")
+            return InputError(f"{shown(item)} is no id of {self._name} and no file. {cause}")
         return self._unknown(item, "nor a file of that name")
 
     def _no_text(self, error: InputError) -> InputError:
@@ -216,7 +216,7 @@ class Locator:
 def within_reach(vector: Vector, what: str) -> Vector:
     """The vector; raises InputError if it lies so far out that distances to it can't be told."""
     if not np.abs(vector).max(initial=0) < FARTHEST:  # NaN included
-        raise InputError(f"{what!r} leads farther out than numbers reach; use smaller factors or fewer steps.")
+        raise InputError(f"{shown(what)} leads farther out than numbers reach; use smaller factors or fewer steps.")
     return vector
 
 

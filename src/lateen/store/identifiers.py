@@ -138,6 +138,7 @@ class Identifiers(Sequence[str]):
         """
         if len(self) <= IN_MEMORY:
             return self
+        name = name.encode("utf-8", "replace").decode()  # a lone half of a letter has no bytes
         half = len(name) // 2
         found: list[str] = []
         for part in self._parts:
@@ -164,7 +165,7 @@ class Identifiers(Sequence[str]):
 
 
 def _encoded(id: str) -> bytes:
-    return id.encode("utf-8", "surrogateescape")  # what is no text is no id, but may be asked for
+    return id.encode("utf-8", "surrogatepass")  # what is no text is no id, but may be asked for
 
 
 def _in_blocks(column: Iterable[pa.Array]) -> Iterator[pa.Array]:
