@@ -255,3 +255,33 @@ def test_without_gensim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(MissingExtraError, match=r"pip install 'lateen\[words\]'"):
         train(tmp_path / "a.space")
     assert not os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize("workers", [0, -1, 257, 10**9])
+def test_workers_are_bounded(workers: int, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=f"--workers got {workers}; give from 1 to 256"):
+        train(tmp_path / "a.space", workers=workers)
+
+
+@pytest.mark.parametrize("name", ["/", "a\nb.space", "a\udcff.space"])
+def test_a_place_that_can_hold_no_space_is_refused_before_training(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"root of all folders|can't hold a space"):
+        train(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("how", [{"force": True}, {"resume": True}])
+def test_one_run_at_a_time(how: dict[str, bool], tmp_path: Path) -> None:
+    out = tmp_path / "a.space"
+    refused: list[str] = []
+
+    class Second:
+        def on_words(self, state: object) -> None:
+            if not refused:
+                with pytest.raises(SpaceError, match="wait for it or stop it") as error:
+                    train(out, **how)
+                refused.append(str(error.value))
+
+    train(out, progress=Second(), config=replace(TINY, epochs=40))
+    assert str(tmp_path) in refused[0]
+    assert os.listdir(tmp_path) == ["a.space"]

@@ -7,7 +7,8 @@ last checkpoint. It goes when the space is there.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float32, Int64
 
-from lateen.building import build
+from lateen.building import build, replacing
 from lateen.building.plan import DTYPES
 from lateen.core.codec import LatentSpec
 from lateen.core.errors import InputError, InterruptedWorkError, MissingExtraError, StorageError
@@ -34,9 +35,11 @@ from lateen.models.word2vec import (
 from lateen.sources.corpus import Corpus, open_corpus
 from lateen.sources.picture import View, content_digest
 from lateen.sources.source import Batch, Rows
+from lateen.store.ledger import Ledger
 from lateen.store.meta import FILE
 
 SCHEMA = pa.schema([("rank", pa.int64()), ("count", pa.int64())])
+MOST_WORKERS = 256  # each holds 20,000 words that wait, and a thread
 
 Vectors = Float32[np.ndarray, "n dim"]
 OnRead = Callable[[int, int], None]
@@ -120,24 +123,25 @@ def train_words(
         InterruptedWorkError: At ^C; what was trained is kept.
     """
     out = Path(out)
-    if workers < 1:
-        raise InputError(f"--workers got {workers}; give 1 or more.")
+    if not 1 <= workers <= MOST_WORKERS:
+        raise InputError(f"--workers got {workers}; give from 1 to {MOST_WORKERS}, such as the number of cores.")
     if dtype not in DTYPES:
         raise InputError(f"There is no dtype {dtype!r}; choose one of {', '.join(DTYPES)}.")
+    replacing.require_name(out)
     unfinished = _Unfinished.beside(out)
     replaces = unfinished.require_free(out, resume, force)
     opened = open_corpus(corpus, layout=config.sentences, keep_case=config.keep_case)
     _require_gensim()
-    unfinished.begin(resume, replaces)
-    tokens = unfinished.tokens(opened, config, resume, on_read)
-    trained = train_word2vec(
-        tokens, unfinished.state, config, seed=seed, workers=workers, resume=resume, progress=progress
-    )
-    said = _provenance(opened, tokens, trained, config, seed, workers)
-    words = TrainedWords(str(opened.path), list(tokens.words), tokens.counts, trained.vectors)
-    unfinished.claim()
-    built = build(words, out=out, encoder=_AsTrained(config.dim, said), seed=seed, dtype=dtype, force=True)
-    shutil.rmtree(unfinished.folder, ignore_errors=True)
+    with unfinished.begun(resume, replaces):
+        tokens = unfinished.tokens(opened, config, resume, on_read)
+        trained = train_word2vec(
+            tokens, unfinished.state, config, seed=seed, workers=workers, resume=resume, progress=progress
+        )
+        said = _provenance(opened, tokens, trained, config, seed, workers)
+        words = TrainedWords(str(opened.path), list(tokens.words), tokens.counts, trained.vectors)
+        unfinished.claim()
+        built = build(words, out=out, encoder=_AsTrained(config.dim, said), seed=seed, dtype=dtype, force=True)
+        shutil.rmtree(unfinished.folder, ignore_errors=True)
     notes = [*tokens.notes, *built.notes]
     if workers > 1:
         notes.append(f"Trained by {workers} workers: another run gives other bytes; one worker gives the same.")
@@ -265,16 +269,32 @@ class _Unfinished:
             raise InputError(f"{out} exists already. Replace it with --force, or choose another name.")
         return replaces
 
-    def begin(self, resume: bool, replaces: bool) -> None:
-        """Make the folder; what an earlier run left there goes, unless it is resumed."""
+    @contextmanager
+    def begun(self, resume: bool, replaces: bool) -> Iterator[None]:
+        """Make the folder and be the only run in it; what an earlier run left there goes, unless it is resumed.
+
+        Raises:
+            SpaceError: While another run trains the same space.
+            StorageError: If it can't be made.
+        """
+        lock = Ledger(self.folder / "ledger")
         try:
-            if not resume:
-                shutil.rmtree(self.folder, ignore_errors=True)
-            self.folder.mkdir(parents=True, exist_ok=True)
+            lock.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(f"Making {self.folder} failed: {error.strerror or error}.") from error
-        if replaces or not resume:
-            self._write(replaces)
+        with lock.lock():
+            if not resume:
+                self._clear(lock.folder)
+            if replaces or not resume:
+                self._write(replaces)
+            yield
+
+    def _clear(self, but: Path) -> None:
+        for left in self.folder.iterdir():
+            if left.is_dir() and left != but:
+                shutil.rmtree(left, ignore_errors=True)
+            elif left != but:
+                left.unlink(missing_ok=True)
 
     def claim(self) -> None:
         """Note that what is at the space's place from now on is ours to replace: it may be half built."""
