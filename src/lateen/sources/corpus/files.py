@@ -138,6 +138,8 @@ def _readable(file: Path) -> Iterator[None]:
     except InputError:
         raise
     except (*_DAMAGES, gzip.BadGzipFile) as error:
+        if "encrypted" in str(error):
+            raise InputError(f"{file} is encrypted; give the texts without a password.") from error
         raise InputError(
             f"{file} is damaged or can't be unpacked ({first_line(error)}); a corpus is read whole or not at all. "
             "Get the file again."
