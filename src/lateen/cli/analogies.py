@@ -83,6 +83,11 @@ def _print(result: Analogies) -> None:
         print(f"answers without exclusion that are the question's own words: {landed}")
     else:
         table(result.name, ["method", *names], [[name, *_cells(m.total)] for name, m in result.methods.items()])
+        measured = list(result.methods.values())
+        by_section = [
+            [name, *(_share(m.sections[name].score.accuracy) for m in measured)] for name in measured[0].sections
+        ]
+        table("accuracy by section", ["section", *result.methods], by_section)
     print("protocol")
     for name, text in result.protocol.items():
         print(f"  {name}: {text}")

@@ -229,7 +229,7 @@ def test_phrases_are_gensims(tmp_path: Path, lee: list[list[str]]) -> None:
     with TokenWriter(tmp_path / "0") as writer:
         writer.write(lee)
         joined = join_phrases(writer.finish(), tmp_path / "1")
-    theirs = Phrases(lee, min_count=5, threshold=10.0, connector_words=ENGLISH_CONNECTOR_WORDS).freeze()
+    theirs = Phrases(lee, min_count=5, threshold=100.0, connector_words=ENGLISH_CONNECTOR_WORDS).freeze()
     assert list(joined.texts()) == [theirs[sentence] for sentence in lee]
     assert any("_" in word for word in joined.words)
 

@@ -10,7 +10,7 @@ from lateen.core.errors import MissingExtraError
 from lateen.models.word2vec.tokens import Tokens, TokenWriter
 
 MIN_COUNT = 5  # of a pair
-THRESHOLD = 10.0  # of its score; gensim's defaults, both
+THRESHOLD = 100.0  # of its score, as word2phrase has it; gensim's 10 joins "had been" and "young man"
 _SENTENCES = 10_000
 
 
