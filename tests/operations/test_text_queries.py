@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 import lateen.operations.opened
+from lateen.arithmetic import parse
 from lateen.core.codec import LatentSpec
 from lateen.core.errors import InputError, SpaceError, UnknownNameError
 from lateen.operations.near import near
@@ -121,6 +122,23 @@ def test_ids_and_expressions_come_first(space: Open) -> None:
     assert opened.locate("c-1").id == "c-1"
     expected = np.array(counts("red shoe")) - counts("blue boat")
     assert located(opened, "a - b") == expected.tolist()
+
+
+def test_the_texts_of_an_expression_are_encoded_once(space: Open) -> None:
+    encoded: list[str] = []
+
+    class Counting(Bag):
+        def encode(self, items: list[str] | np.ndarray) -> np.ndarray:
+            encoded.extend(items)
+            return super().encode(items)
+
+    opened, expression = space(kind=Counting), parse('"blue" + 2*("blue" - "red") + a')
+    terms = opened.terms(expression)
+    point = opened.combine(expression, terms)
+    assert encoded == ["blue", "red"]
+    np.testing.assert_array_equal(point.vector, opened.combine(expression).vector)
+    assert encoded == ["blue", "red"] * 2
+
 
 
 def test_quoted_texts_are_terms(space: Open) -> None:

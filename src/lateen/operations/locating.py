@@ -6,7 +6,8 @@ One idea: what needs no encoder is tried first, so a model is loaded only for wh
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from lateen.store import SpaceFolder
 
 Vector = Float32[np.ndarray, " dim"]
 Picture = UInt8[np.ndarray, "height width 3"]
+_JOINED = re.compile(r"[+\-−–*/]")
 FARTHEST = 1e15  # the squares of such numbers are well within float32
 _NO_TEXTS = ("vae", "pca", "pixels", "none", "diffusers")  # loading these to find out would be in vain
 
@@ -88,13 +90,22 @@ class Locator:
         where = f"nor a file of that name; the expression is {shown(item)}"
         return self._text_or(item, self._unknown(unknown, where))
 
-    def combine(self, expression: Expression) -> Located:
-        """Evaluate an expression over ids, files and quoted texts to a point of the space."""
-        text = expression.text
+    def terms(self, expression: Expression) -> dict[str, Located]:
+        """The items, files and texts that an expression names, as points."""
+        return {name: self.term(name, expression) for name in expression.names}
+
+    def combine(self, expression: Expression, terms: Mapping[str, Located] | None = None) -> Located:
+        """Evaluate an expression over ids, files and quoted texts to a point of the space.
+
+        Args:
+            expression: The expression.
+            terms: What `terms` gave for it, if that is known: files and texts are encoded once.
+        """
+        text, points = expression.text, self.terms(expression) if terms is None else terms
         if expression.is_single:
-            return self.term(expression.names[0], expression)
+            return points[expression.names[0]]
         with np.errstate(over="ignore", invalid="ignore"):  # said below
-            vector = expression.evaluate(lambda name: self.term(name, expression).vector, self.step)
+            vector = expression.evaluate(lambda name: points[name].vector, self.step)
         return Located(text, self._point(within_reach(vector, text), shown(text)))
 
     def term(self, name: str, expression: Expression) -> Located:
@@ -206,7 +217,11 @@ class Locator:
         return InputError(f"{error} As a text it can't be searched for: {self.folder.meta.spec.encoder} takes none.")
 
     def _unknown(self, name: str, besides: str) -> UnknownNameError:
-        return UnknownNameError("id", name, self.folder.ids().like(name), f"{self._name} ({besides})")
+        ids = self.folder.ids()
+        parts = _JOINED.split(name)
+        if len(parts) > 1 and all(part in ids for part in parts):
+            besides += f"; a sum needs spaces around its signs: '{_JOINED.sub(r' \g<0> ', name)}'"
+        return UnknownNameError("id", name, ids.like(name), f"{self._name} ({besides})")
 
     @property
     def _name(self) -> str:

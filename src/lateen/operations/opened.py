@@ -16,7 +16,7 @@ from PIL import Image
 from lateen.arithmetic import Expression
 from lateen.core.codec import Codec, Decoder, Encoder, Items, LatentSpec
 from lateen.core.direction import Direction
-from lateen.core.errors import InputError, SpaceError, UnknownNameError
+from lateen.core.errors import InputError, SpaceError, UnknownNameError, shown
 from lateen.core.geometry import Geometry
 from lateen.core.synthetic import Decoding, Synthetic
 from lateen.directions import Readout
@@ -247,13 +247,13 @@ class Opened:
         """
         return self._locator.locate(str(item))
 
-    def combine(self, expression: Expression) -> Located:
-        """Evaluate an expression over ids, files and quoted texts to a point of the space."""
-        return self._locator.combine(expression)
+    def combine(self, expression: Expression, terms: Mapping[str, Located] | None = None) -> Located:
+        """Evaluate an expression to a point of the space, over the points of its `terms` if these are known."""
+        return self._locator.combine(expression, terms)
 
     def terms(self, expression: Expression) -> dict[str, Located]:
         """The items, files and texts that an expression names, as points."""
-        return {name: self._locator.term(name, expression) for name in expression.names}
+        return self._locator.terms(expression)
 
     @cached_property
     def _locator(self) -> Locator:
@@ -266,7 +266,18 @@ class Opened:
         )
 
     def encode(self, items: Items) -> Float32[np.ndarray, "n dim"]:
-        """Encode items with the encoder that made the space."""
+        """Encode items with the encoder that made the space.
+
+        Raises:
+            InputError: If it is one text instead of a list, or texts where items are vectors.
+        """
+        texts = isinstance(items, str) or (len(items) and isinstance(items[0], str) and self.spec.modality != "text")
+        if texts:
+            raise InputError(
+                f"encode got {shown(items if isinstance(items, str) else items[0])}; it takes several {self._kind} items "
+                "at once: (n, dim) numbers, (n, height, width, 3) pictures, or a list of texts. The point of one item "
+                "is vector(ITEM)."
+            )
         return encode(self.encoder, items, self.spec.dim)
 
     def synthesise(
