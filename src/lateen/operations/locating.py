@@ -220,7 +220,8 @@ class Locator:
         ids = self.folder.ids()
         parts = _JOINED.split(name)
         if len(parts) > 1 and all(part in ids for part in parts):
-            besides += f"; a sum needs spaces around its signs: '{_JOINED.sub(r' \g<0> ', name)}'"
+            spaced = _JOINED.sub(r" \g<0> ", name)
+            besides += f"; a sum needs spaces around its signs: {spaced!r}"
         return UnknownNameError("id", name, ids.like(name), f"{self._name} ({besides})")
 
     @property
