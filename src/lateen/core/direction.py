@@ -11,6 +11,11 @@ from jaxtyping import Float, Float32
 from lateen.core.errors import InputError
 from lateen.core.typed import from_plain
 
+FEWEST, ENOUGH = 5, 10
+"""Held-out pairs, or items a side, from which on chance alone sorts them all rightly in less than 1 % of cases (of 5
+and 5, 2 of 252 orders do; of 3 and 3, 2 of 20), and from which on that is so where the items are alike, as words are."""
+NEARLY_ALL = 0.95  # AUC that chance is to stay below if few items are to tell anything
+
 
 @dataclass(frozen=True, eq=False)
 class Direction:
@@ -35,6 +40,8 @@ class Direction:
             i-th of `less`.
         less: Those it points away from.
         ordered: Share of held-out pairs of which it puts the first above the second; NaN if not measured.
+        erased: How it was erased from the space that keeps it ("leace" or "hard"): it is there to be read before and
+            after, and its figures are those after. None where it was not.
     """
 
     name: str
@@ -54,6 +61,7 @@ class Direction:
     more: tuple[str, ...] = ()
     less: tuple[str, ...] = ()
     ordered: float = float("nan")
+    erased: str | None = None
 
     def __post_init__(self) -> None:
         norm = float(np.linalg.norm(self.vector.astype(np.float64)))
@@ -67,6 +75,41 @@ class Direction:
     def step(self) -> Float32[np.ndarray, " dim"]:
         """One step along it, a standard deviation long: (dim,)."""
         return np.asarray(self.vector * np.float32(self.scale), np.float32)
+
+    @property
+    def is_few(self) -> bool:
+        """Whether it was judged on so few that chance alone sorts them as well."""
+        if np.isnan(self.auc):
+            return True
+        n = min(self.n_positive, self.n_negative)
+        n = n if self.more else round(n / 4)  # of a field's items a quarter is held out
+        return self.auc <= self.random_auc and (n < FEWEST or (n < ENOUGH and self.random_auc > NEARLY_ALL))
+
+    def warning(self, kind: str = "items") -> str | None:
+        """Why not to trust it, or None.
+
+        Args:
+            kind: What the space's items are called: "words" in a space of words.
+        """
+        if self.erased is not None:
+            return f"{self.name} was erased from this space ({self.erased}): it is kept to be read, before and after"
+        if np.isnan(self.auc):
+            few = {"pairs": "one pair is too few to hold it", "axis": f"a side of one {kind[:-1]} is too few to hold any"}
+            why = few.get(self.method, f"too few {kind} to hold any")
+            return f"{why} out: nobody knows whether {self.name} means anything"
+        if self.is_few:
+            return f"{self._few(kind)} to tell whether {self.name} means anything: chance sorts so few as well"
+        if self.auc <= self.random_auc:
+            return f"{self.name} separates held-out {kind} no better than random directions do: don't rely on it"
+        return None
+
+    def _few(self, kind: str) -> str:
+        n, m = self.n_positive, self.n_negative
+        if self.method == "pairs":
+            return f"{n} pairs are too few (give {FEWEST} at least, better {ENOUGH})"
+        if self.more:
+            return f"{n} against {m} {kind} are too few (give {FEWEST} a side at least, better {ENOUGH})"
+        return f"{n} with and {m} without are too few {kind} (give {4 * FEWEST} of each at least, better {4 * ENOUGH})"
 
     def apply(self, points: Float[np.ndarray, "*batch dim"], steps: float) -> Float[np.ndarray, "*batch dim"]:
         """Move points by `steps` standard deviations along the direction (negative: away from the attribute)."""

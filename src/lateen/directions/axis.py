@@ -14,6 +14,7 @@ from jaxtyping import Float
 
 from lateen.core.direction import Direction
 from lateen.directions.fit import auc_of, bootstrap_cosine, random_reach
+from lateen.directions.left_out import words_left_out
 from lateen.directions.mean_difference import mean_difference
 from lateen.directions.terms import Poles, listed
 
@@ -49,11 +50,9 @@ def fit_axis(
     vector, p, q = mean_difference(a, b), len(a), len(b)
     auc, random_auc, stability = (float("nan"),) * 3
     if min(p, q) > 1:
-        axes = np.vstack([(a.sum(0) - a) / (p - 1) - b.mean(0), a.mean(0) - (b.sum(0) - b) / (q - 1)])
-        norms = np.linalg.norm(axes, axis=1, keepdims=True)
-        axes = np.divide(axes, norms, out=np.zeros_like(axes), where=norms > 0)
         words, is_more = np.vstack([a, b]), np.arange(p + q) < p
-        auc, random_auc = float(auc_of(np.vecdot(words, axes), is_more)), random_reach(words, is_more, rng)
+        scores = np.vecdot(words, words_left_out(a, b))
+        auc, random_auc = float(auc_of(scores, is_more)), random_reach(words, is_more, rng)
         stability = bootstrap_cosine(a, b, vector, rng)
     return Direction(
         name=name,

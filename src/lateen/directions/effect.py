@@ -81,6 +81,37 @@ def held_out(
     return Change(reading_before, reading_after), Change(probe_before, probe_after)
 
 
+def read_left_out(
+    points: Points,
+    positive: Bool[np.ndarray, " n"],
+    together: Shaped[np.ndarray, " n"] | None,
+    axes: Points,
+    fit: Callable[[Float[np.ndarray, " dim"]], Eraser],
+    *,
+    origin: Float[np.ndarray, " dim"],
+) -> Change:
+    """AUC of words that are each read along the direction of the others, as where the direction was fitted.
+
+    Args:
+        points: (n, dim) words that a direction is fitted on.
+        positive: (n,) whether it points to them.
+        together: (n,) the number of the pair; None where each word is left out alone.
+        axes: (n, dim) for each word the direction of the others, of norm 1 or zero.
+        fit: Makes an eraser of a difference of means. It is fitted without the words that are read.
+        origin: (dim,) where nothing is read.
+    """
+    x = points.astype(np.float64)
+    before = np.vecdot(x - origin, axes)
+    after = np.zeros(len(x))
+    left_out = np.arange(len(x)) if together is None else together
+    for one in np.unique(left_out):
+        rows = np.flatnonzero(left_out == one)
+        axis = axes[rows[0]]
+        if axis.any():
+            after[rows] = (fit(axis)(x[rows]) - origin) @ axis
+    return Change(float(auc_of(before, positive)), _area(after, before, positive))
+
+
 def told_apart(
     before: Points, after: Points, positive: Bool[np.ndarray, " n"], *, seed: int = 0
 ) -> tuple[Change, Change]:

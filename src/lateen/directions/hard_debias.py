@@ -1,6 +1,7 @@
 """Hard debiasing: every word loses its part along the direction, but for the words that define it, which are equalised.
 
 One idea: a neutral word is then as near to "he" as to "she", and to "man" as to "woman".
+What that makes of the words that define it is no finding: king - man and queen - woman are equal by construction.
 
 Reference:
     Bolukbasi et al., *Man is to Computer Programmer as Woman is to Homemaker? Debiasing Word Embeddings*, NeurIPS

@@ -15,6 +15,7 @@ from jaxtyping import Float
 
 from lateen.core.direction import Direction
 from lateen.directions.fit import BOOTSTRAPS, auc_of, random_reach
+from lateen.directions.left_out import pairs_left_out
 from lateen.directions.mean_difference import mean_difference
 from lateen.directions.terms import Pairs, listed
 
@@ -52,12 +53,9 @@ def fit_pairs(
     auc, random_auc, ordered, stability = (float("nan"),) * 4
     if p > 1:
         differences = a - b
-        others = differences.sum(axis=0) - differences  # (p, dim): along the direction of the other pairs
-        norms = np.linalg.norm(others, axis=1, keepdims=True)
-        others = np.divide(others, norms, out=np.zeros_like(others), where=norms > 0)
-        scores = np.concatenate([np.vecdot(a, others), np.vecdot(b, others)])
-        is_more = np.arange(2 * p) < p
-        auc, random_auc = float(auc_of(scores, is_more)), random_reach(np.vstack([a, b]), is_more, rng)
+        words, is_more = np.vstack([a, b]), np.arange(2 * p) < p
+        scores = np.vecdot(words, pairs_left_out(a, b))
+        auc, random_auc = float(auc_of(scores, is_more)), random_reach(words, is_more, rng)
         gaps = scores[:p] - scores[p:]
         ordered = float(np.mean((gaps > 0) + 0.5 * (gaps == 0)))
         again = np.stack([differences[rng.integers(0, p, p)].mean(axis=0) for _ in range(BOOTSTRAPS)])
