@@ -18,6 +18,7 @@ from lateen.core.errors import InputError
     [
         ("king - man + woman", {"king": 1, "man": -1, "woman": 1}),
         ("king − man + woman", {"king": 1, "man": -1, "woman": 1}),
+        ("–king – man", {"king": -1, "man": -1}),
         ("man-1.png - 'wo man.png' + old/x.png", {"man-1.png": 1, "wo man.png": -1, "old/x.png": 1}),
         ('"a \\" b" + c', {'a " b': 1, "c": 1}),
         ("2*a - 0.5*(b + c)", {"a": 2, "b": -0.5, "c": -0.5}),
@@ -134,8 +135,8 @@ def test_the_zero_vector_has_no_unit() -> None:
     assert str(caught.value).splitlines()[2] == " " * 6 + "^"
 
 
-PIECES = ["a", "king", "b c", "'", '"', "\\", "(", ")", "*", "/", "+", "-", "−", ",", " ", "  ", "1", "0", ".5", "2.5",
-          "1e9", "mean", "unit(", "dir(", "mean(", "\n", "\t", "王", "\x00", "\ud800", "'x'", "e"]
+PIECES = ["a", "king", "b c", "'", '"', "\\", "(", ")", "*", "/", "+", "-", "−", "–", ",", " ", "  ", "1", "0", ".5",
+          "2.5", "1e9", "mean", "unit(", "dir(", "mean(", "\n", "\t", "王", "\x00", "\ud800", "'x'", "e"]
 
 
 @settings(max_examples=500, deadline=None)

@@ -56,3 +56,24 @@ def test_every_command_of_the_guide_runs(
     assert made == {"novels.tar.xz", "texts", "questions-words.txt", "SimLex-999.txt"} | set(
         re.findall(r"-o (\S+)", "\n".join(lines))
     )
+
+
+def test_an_expression_needs_no_quotes_and_its_support_is_put_beside_that_of_its_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lateen: Run
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "v.txt").write_text("".join(f"w{i} {i % 7 + 1} {i % 5} {i % 3}\n" for i in range(30)))
+    assert lateen("build", "v.txt", "-o", "v.space")[0] == 0
+    quoted = lateen("solve", "v.space", "w1 - w2 + w3", "-k", 2)
+    bare = lateen("solve", "v.space", "w1", "-", "w2", "+", "w3", "-k", 2)
+    assert quoted == bare
+    assert re.match(r"w1 - w2 \+ w3   support [\d.]+ \(its own items: [\d.]+( to [\d.]+)?\)\n", bare[1])
+
+
+def test_texts_without_the_kind_of_model_are_told_what_to_do(tmp_path: Path, lateen: Run) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "a.txt").write_text("One two three. Four five six.")
+    for source in (tmp_path / "texts", tmp_path / "texts" / "a.txt"):
+        code, _, said = lateen("train", source, "-o", tmp_path / "x.model")
+        assert code == 2
+        assert "--model word2vec` makes a space of words" in said

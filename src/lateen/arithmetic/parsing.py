@@ -71,10 +71,10 @@ class _Parser:
     def sum(self) -> _Value:
         begin = self._place()
         total = self.product()
-        if not self._peek("+", "-", "−"):
+        if not self._peek("+", "-", "−", "–"):
             return total
         number, terms = total.number, dict(self.point(total, begin))
-        while self._peek("+", "-", "−"):
+        while self._peek("+", "-", "−", "–"):
             sign = 1.0 if self._next().text == "+" else -1.0
             begin = self._place()
             part = self.product()
@@ -124,7 +124,7 @@ class _Parser:
 
     def _atom(self) -> _Value:
         token = self._next()
-        if token.kind == "operator" and token.text in "+-−":
+        if token.kind == "operator" and token.text in "+-−–":
             return self.factor().times(1.0 if token.text == "+" else -1.0)
         if token.kind == "operator" and token.text == "(":
             inner = self.sum()
@@ -153,7 +153,7 @@ class _Parser:
         words = [token.text]
         while self.at < len(self.tokens) and self.tokens[self.at].kind in ("name", "number"):
             word = self.tokens[self.at]
-            if word.text[0] in "+-−" or self._is_function(self.at):
+            if word.text[0] in "+-−–" or self._is_function(self.at):
                 break
             self.at += 1
             words.append(word.text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import typer
@@ -21,7 +22,9 @@ Example: `lateen solve words.space "king - man + woman" -o queen.png`
 
 def command(
     space: Space,
-    expression: Annotated[str, typer.Argument(help='Such as "a - b + 0.5*(c + d)" or "mean(a, b)".')],
+    words: Annotated[
+        list[str], typer.Argument(help='Such as "a - b + 0.5*(c + d)" or "mean(a, b)".', metavar="EXPRESSION")
+    ],
     k: K = 10,
     where: Where = None,
     method: Annotated[str, typer.Option("--method", help="add: nearest to the sum; mul: by products.")] = "add",
@@ -37,6 +40,7 @@ def command(
     from lateen.space import Space as Open
 
     check_output(output, force)
+    expression = " ".join(words)
     result = Open(space).solve(expression, k, where=where, method=method, include_inputs=include_inputs)
     for text in result.notes:
         note(text)
@@ -44,4 +48,11 @@ def command(
     if json:
         emit_json(result)
         return
-    matches(f"{expression}   support {figure(result.support, 2)}", result.matches, result.scores)
+    terms = [support for support in result.support_of_terms.values() if not math.isnan(support)]
+    beside = f" (its own items: {_range(terms)})" if terms else ""
+    matches(f"{expression}   support {figure(result.support, 2)}{beside}", result.matches, result.scores)
+
+
+def _range(values: list[float]) -> str:
+    low, high = f"{min(values):.2f}", f"{max(values):.2f}"
+    return low if low == high else f"{low} to {high}"

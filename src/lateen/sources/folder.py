@@ -149,7 +149,8 @@ def _no_pictures(root: Path, others: Counter[str]) -> str:
     read = "Files that end in " + ", ".join(sorted(SUFFIXES)) + " are read."
     if not others:
         return f"{what}: it is empty. {read}"
-    return f"{what}: it holds {sum(others.values()):,} other files ({_kinds(others)}). {read}"
+    texts = " Of texts `lateen train FOLDER --model word2vec` makes a space of words." if others[".txt"] else ""
+    return f"{what}: it holds {sum(others.values()):,} other files ({_kinds(others)}). {read}{texts}"
 
 
 def _kinds(others: Counter[str]) -> str:

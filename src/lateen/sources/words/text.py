@@ -166,7 +166,10 @@ def _layout(stream: BinaryIO, path: Path) -> _Layout:
     dim = usual_dim(rest)
     if dim < 1:
         shown = lines[0][:60].decode("utf-8", "backslashreplace")
-        raise InputError(f"{path} holds no word vectors: it starts with {shown!r}; expected a word and its numbers.")
+        raise InputError(
+            f"{path} holds no word vectors: it starts with {shown!r}; expected a word and its numbers. Of plain text "
+            "`lateen train FILE --model word2vec` makes a space of words."
+        )
     after = begin + len(lines[0]) + 1
     if header is None or (header.dim == dim == 1 and whole and header.n != len(rest)):  # a word that is a number
         return _Layout(dim, begin, None, ())
