@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from lateen.plot.text import draw_text, one_line, shorten, text_width
+from lateen.plot.text import draw_text, one_line, shorten, text_width, wrap
 
 
 def inked(text: str, **options: object) -> np.ndarray:
@@ -21,6 +21,21 @@ def test_cut_text_fits_and_ends_in_an_ellipsis(text: str, width: int) -> None:
     cut = shorten(text, width, 16)
     assert text_width(cut, 16) <= width
     assert cut == "" or cut.endswith("…")
+
+
+@pytest.mark.parametrize("text", ["a" * 900, "ein langer Satz mit Wörtern " * 40, "漢字" * 200, "Жα≈ " * 99 + "b" * 90])
+@pytest.mark.parametrize("width", [5, 40, 160])
+def test_wrapped_text_fits_and_loses_nothing(text: str, width: int) -> None:
+    lines = wrap(text, width, 16)
+    assert all(text_width(line, 16) <= width or len(line) == 1 for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert not any(line != line.strip() or not line for line in lines)
+
+
+def test_lines_break_at_spaces() -> None:
+    assert wrap("king - man\n+  woman", 1000, 16) == ["king - man + woman"]
+    assert wrap("mean(king, queen) - man", text_width("mean(king, queen)", 16), 16) == ["mean(king, queen)", "- man"]
+    assert wrap("", 50, 16) == [""]
 
 
 def test_short_text_is_left_alone() -> None:

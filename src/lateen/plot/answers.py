@@ -103,7 +103,7 @@ def draw_list(page: Page, answers: Sequence[Answer], more: int, measure: str, x:
             sheet.disc(at, CORNER, INK)
         mark.draw(sheet, at)
     page.image.paste(sheet.reduced(), (x + 28, top))
-    distances, heights = _figures([a.distance for a in answers]), _figures([a.off_plane for a in answers])
+    distances, heights = figures([a.distance for a in answers]), figures([a.off_plane for a in answers])
     for row, (answer, mark) in enumerate(zip(answers, marks, strict=True)):
         line = top + row * ROW
         color = mark.text if mark.first or mark.asked else INK
@@ -118,7 +118,7 @@ def draw_list(page: Page, answers: Sequence[Answer], more: int, measure: str, x:
         page.text(x + 58, top + len(answers) * ROW, f"and {more:,} more, not drawn", size=SMALL, color=MUTED)
 
 
-def _figures(values: Sequence[Number]) -> list[str]:
+def figures(values: Sequence[Number]) -> list[str]:
     """A column of numbers with as many decimals as the largest needs for three digits."""
     largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
     decimals = 2 - math.floor(math.log10(largest)) if largest > 0 else 2

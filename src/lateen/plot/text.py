@@ -76,6 +76,35 @@ def shorten(text: str, width: Number, size: int) -> str:
     return line[:low].rstrip() + "…" if low else ""
 
 
+def wrap(text: str, width: Number, size: int) -> list[str]:
+    """The whole text in lines that fit the width: broken at spaces, within a word only where that is longer."""
+    printable = "".join(c if c.isprintable() else " " for c in text)
+    lines = [""]
+    for word in printable.split():
+        rest = word
+        while rest:
+            room = width - (text_width(f"{lines[-1]} ", size) if lines[-1] else 0)
+            fits = _fitting(rest, room, size)
+            if fits < len(rest) and lines[-1]:
+                lines.append("")
+                continue
+            head = rest[: max(1, fits)]
+            lines[-1] = f"{lines[-1]} {head}" if lines[-1] else head
+            rest = rest[len(head) :]
+            if rest:
+                lines.append("")
+    return lines
+
+
+def _fitting(word: str, width: Number, size: int) -> int:
+    """How many letters from its start fit the width."""
+    low, high = 0, min(len(word), LONGEST)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if text_width(word[:middle], size) <= width else (low, middle - 1)
+    return low
+
+
 def one_line(text: str) -> str:
     """Printable text on one line, not longer than can be of use."""
     cut = text if len(text) <= LONGEST else text[:LONGEST] + "…"
