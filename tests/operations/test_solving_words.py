@@ -13,6 +13,7 @@ import lateen as lt
 from lateen.core.errors import InputError, UnknownNameError
 from lateen.operations import solve as solving
 from lateen.operations.solve import METHODS
+from lateen.plot.canvas import Page
 
 WORDS = ["king", "queen", "man", "woman", "new_york", "don't", "King", "3", *(f"w{i}" for i in range(400))]
 
@@ -156,6 +157,7 @@ def test_directions_are_terms(space: lt.Space) -> None:
         ("kng - man", "no id 'kng'.*the expression is 'kng - man'.*'king'"),
         ("KING", "no id 'KING'.*'king'"),
         ("new yrok", "no id 'new yrok'.*new_york"),
+        ("king-man+woman", "a sum needs spaces around its signs: 'king - man \\+ woman'"),
         ("king / 0", "divides by zero"),
         ("w1 + unit(w2 - w2)", "unit of the zero vector"),
     ],
@@ -166,6 +168,20 @@ def test_what_leads_nowhere_is_said(space: lt.Space, expression: str, says: str)
             space.solve(expression, method=method)
 
 
+def test_what_support_is_usual_here_is_told(space: lt.Space) -> None:
+    answer = space.solve("king - man + woman")
+    own = answer.support_of_terms
+    assert own == {name: space.near(name).support for name in ("king", "man", "woman")}
+    assert answer.to_dict()["support_of_terms"] == {name: round(support, 4) for name, support in own.items()}
+
+
+def test_the_point_of_one_word(space: lt.Space, vectors: KeyedVectors) -> None:
+    np.testing.assert_allclose(space.vector("queen"), vectors.get_vector("queen", norm=True), atol=1e-6)
+    for items in ("queen", ["queen", "king"]):
+        with pytest.raises(InputError, match=r"encode got 'queen'; .* The point of one item is vector\(ITEM\)"):
+            space.encode(items)
+
+
 def test_mul_is_for_angles(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(20, 4)).astype(np.float32))
     lt.build(tmp_path / "x.npy", out=tmp_path / "x.space")
@@ -173,12 +189,73 @@ def test_mul_is_for_angles(tmp_path: Path) -> None:
         lt.open(tmp_path / "x.space").solve("1 - 2 + 3", method="mul")
 
 
-def test_an_analogy_is_drawn_as_a_parallelogram_and_other_sums_as_equations(space: lt.Space) -> None:
+def test_an_analogy_is_drawn_as_a_parallelogram_and_other_sums_as_lists(space: lt.Space) -> None:
     analogy = space.solve("king - man + woman", k=4).picture()
     other = space.solve("king - man + 2*woman", k=4).picture()
     assert analogy.size != other.size
     assert analogy.tobytes() == space.solve("king - man + woman", k=4).picture().tobytes()
     assert space.solve("king - man + woman", k=4, method="mul").picture().tobytes() != analogy.tobytes()
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every text that is drawn."""
+    texts: list[str] = []
+    put = Page.text
+
+    def kept(page: Page, x: float, y: float, text: str, **how: object) -> None:
+        texts.append(text)
+        put(page, x, y, text, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Page, "text", kept)
+    return texts
+
+
+def test_a_list_shows_the_question_and_every_answer_once_with_its_figure(space: lt.Space, drawn: list[str]) -> None:
+    question = "unit(mean(king, w1)) - 0.001*w2"
+    answer = space.solve(question, k=6)
+    answer.picture()
+    assert question in drawn
+    for rank, match in enumerate(answer.matches, start=1):
+        assert drawn.count(match.id) == 1
+        assert {str(rank), f"{match.cosine:.3f}"} <= set(drawn)
+    assert f"Nearest of all to the sum is {answer.result.nearest!r}, which the question names; it is left out." in drawn
+    assert answer.result.nearest not in drawn
+    assert "result" not in drawn
+    drawn.clear()
+    space.solve(question, k=6, include_inputs=True).picture()
+    assert "king" in drawn
+    assert "asked" in drawn
+    assert not any("left out" in text for text in drawn)
+    drawn.clear()
+    scored = space.solve("king + w1", k=3, method="mul")
+    scored.picture()
+    assert {"score", *(f"{score:.3f}" for score in scored.scores)} <= set(drawn)
+
+
+def test_neighbours_of_a_word_are_a_list(space: lt.Space, drawn: list[str]) -> None:
+    found = space.near("king", k=5)
+    found.picture()
+    assert {"king", "cosine", *(f"{match.cosine:.3f}" for match in found.matches)} <= set(drawn)
+    assert all(drawn.count(match.id) == 1 for match in found.matches)
+
+
+def test_an_analogy_without_answers_has_a_picture(space: lt.Space, drawn: list[str]) -> None:
+    answer = space.solve("king - man + woman", where=f"rank = {WORDS.index('king') + 1}")
+    assert answer.matches == ()
+    answer.picture()
+    assert "Nothing was found." in drawn
+
+
+def test_sums_of_bare_vectors_are_lists_by_distance(tmp_path: Path, drawn: list[str]) -> None:
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(20, 4)).astype(np.float32))
+    lt.build(tmp_path / "x.npy", out=tmp_path / "x.space")
+    space = lt.open(tmp_path / "x.space")
+    for result in (space.solve("mean('1', '2')", k=3), space.near("5", k=3)):
+        drawn.clear()
+        result.picture()
+        assert "distance" in drawn
+        assert all(drawn.count(match.id) >= 1 for match in result.matches)
 
 
 def test_pairs_of_one_item_are_no_parallelogram(space: lt.Space) -> None:

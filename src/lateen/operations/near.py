@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,8 +14,9 @@ from lateen.core.errors import InputError
 from lateen.core.geometry import Sphere
 from lateen.neighbors import Found
 from lateen.operations.opened import Located, Opened
-from lateen.operations.result import Pictured, plain, rounded
+from lateen.operations.result import Pictured, known, plain, rounded
 from lateen.plot.grid import neighbours as draw_neighbours
+from lateen.plot.ranking import Ranked, ranking
 
 Picture = UInt8[np.ndarray, "height width 3"]
 
@@ -37,8 +39,8 @@ class Match:
 
     def to_dict(self) -> dict[str, object]:
         """Plain data."""
-        known = {name: plain(value) for name, value in self.fields.items()}
-        found: dict[str, object] = {"id": self.id, "distance": rounded(self.distance, 6), "fields": known}
+        fields = {name: plain(value) for name, value in self.fields.items()}
+        found: dict[str, object] = {"id": self.id, "distance": rounded(self.distance, 6), "fields": fields}
         return found if self.cosine is None else {**found, "cosine": rounded(self.cosine, 6)}
 
 
@@ -78,7 +80,12 @@ class Neighbours(Pictured):
         return () if note is None else (note,)
 
     def picture(self) -> Image:
-        """The query beside its neighbours."""
+        """The query beside its neighbours; where items have no pictures, these as a list."""
+        if not has_pictures(self._opened):
+            measure, values = measured(self.matches)
+            answers = [Ranked(m.id, value) for m, value in zip(self.matches, values, strict=True)]
+            said = None if self._opened.spec.modality == "word" else known(self.support)  # of a word: how rare it is
+            return ranking(answers, title=self.query, measure=measure, heading="nearest to it", support=said)
         images = self._opened.pictures(m.id for m in self.matches)
         labels = [f"{m.id}  {_brief(m.distance)}" for m in self.matches]
         query = self._opened.picture_of(self._located)
@@ -116,6 +123,17 @@ def matches_of(opened: Opened, found: Found, without: tuple[str, ...] = ()) -> t
         for (id, fields), distance in pairs
         if id not in without
     )
+
+
+def measured(matches: Sequence[Match]) -> tuple[str, list[float]]:
+    """By what people compare matches, and the figures: the cosine where only angles count, else the distance."""
+    cosines = [m.cosine for m in matches if m.cosine is not None]
+    return ("cosine", cosines) if cosines else ("distance", [m.distance for m in matches])
+
+
+def has_pictures(opened: Opened) -> bool:
+    """Whether items are drawn as pictures, or texts as cards; words and bare vectors are only named."""
+    return opened.spec.modality not in ("word", "vector")
 
 
 def checked_k(k: int) -> None:

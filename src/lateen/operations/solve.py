@@ -15,11 +15,12 @@ from lateen.core.geometry import Sphere
 from lateen.core.synthetic import Synthetic
 from lateen.neighbors import Found
 from lateen.neighbors.exact import BLOCK_NUMBERS
-from lateen.operations.near import Match, Picture, checked_k, matches_of
+from lateen.operations.near import Match, Picture, checked_k, has_pictures, matches_of, measured
 from lateen.operations.opened import Located, Opened
 from lateen.operations.result import Pictured, known, rounded, stands_in
 from lateen.plot.equation import equation
 from lateen.plot.parallelogram import analogy_picture
+from lateen.plot.ranking import Ranked, ranking
 
 METHODS = ("add", "mul")
 _ROUNDED = 1e-5  # float32 scores of a few factors are wrong by less than this share
@@ -84,20 +85,59 @@ class Solution(Pictured):
         }
 
     def picture(self) -> Image:
-        """The expression in pictures, its decoded result and the nearest items; of words, the parallelogram."""
+        """The expression in pictures, its decoded result and the nearest items.
+
+        Where items have no pictures: the parallelogram if it is one, else the answers as a list.
+        """
         opened, corners = self._opened, self._corners()
-        if corners is not None:
+        if corners is not None and self.matches:
             return self._parallelogram(corners)
+        if not has_pictures(opened):
+            return self._ranking()
         terms = [(_sign(weight), self._drawn(atom), str(atom)) for atom, weight in self.terms]
         ids = [m.id for m in self.matches]
         nearest = list(zip(opened.pictures(ids), ids, strict=True))
-        label = "result" if stands_in(self.result) is None else "nearest of all"
-        return equation(terms, self.result.image, nearest=nearest, support=known(self.support), result_label=label)
+        image, label, left_out = self.result.image, "result", self._left_out()
+        if stands_in(self.result) is not None:  # then the nearest of all is no result if the question names it
+            label = "nearest of all" if left_out is None else "best answer"
+            image = image if left_out is None else nearest[0][0] if nearest else None
+        return equation(
+            terms,
+            image,
+            nearest=nearest,
+            support=known(self.support),
+            result_label=label,
+            note=left_out if label == "best answer" else None,
+        )
+
+    def _left_out(self) -> str | None:
+        """That what lies nearest to the sum is no answer, since the question names it."""
+        named = {located.id for located in self._inputs.values()}
+        if self._include_inputs or self.result.nearest not in named:
+            return None
+        return f"Nearest of all to the sum is {self.result.nearest!r}, which the question names; it is left out."
+
+    def _ranking(self) -> Image:
+        named = {located.id for located in self._inputs.values()}
+        measure, values = self._measured()
+        left_out = self._left_out()
+        return ranking(
+            [Ranked(m.id, value, m.id in named) for m, value in zip(self.matches, values, strict=True)],
+            title=self.expression,
+            measure=measure,
+            heading="the greatest product of similarities" if self.scores else "nearest to the sum",
+            support=None if self._opened.spec.modality == "word" else known(self.support),
+            notes=() if left_out is None else (left_out,),
+        )
+
+    def _measured(self) -> tuple[str, list[float]]:
+        """What the matches were ranked by."""
+        return ("score", list(self.scores)) if self.scores else measured(self.matches)
 
     def _corners(self) -> tuple[str, str, str] | None:
         """The names a, b, c of an expression b - a + c over items that are points and no more."""
         weights = {atom.name: weight for atom, weight in self.terms if isinstance(atom, Item)}
-        if self._opened.spec.modality not in ("word", "vector") or len(weights) != len(self.terms):
+        if has_pictures(self._opened) or len(weights) != len(self.terms):
             return None
         if sorted(weights.values()) != [-1.0, 1.0, 1.0]:
             return None
@@ -109,16 +149,16 @@ class Solution(Pictured):
         rows = np.array([opened.folder.row(m.id) for m in self.matches], np.int64)
         vectors = np.asarray(opened.search.vectors[rows], np.float32)
         points = opened.geometry.project(vectors) if len(rows) else vectors
-        cosines = [m.cosine for m in self.matches if m.cosine is not None]
+        measure, values = self._measured()
         return analogy_picture(
             np.stack([self._inputs[name].vector for name in corners]),
             [self._inputs[name].label for name in corners],
             points,
             [m.id for m in self.matches],
-            list(self.scores) or cosines or [m.distance for m in self.matches],
+            values,
             support=known(self.support),
             title=self.expression,
-            measure="score" if self.scores else "cosine" if cosines else "distance",
+            measure=measure,
         )
 
     def _drawn(self, atom: Atom) -> Picture | None:

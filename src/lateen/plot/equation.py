@@ -23,6 +23,7 @@ from lateen.plot.canvas import (
     top_of,
 )
 from lateen.plot.palette import INK, MUTED
+from lateen.plot.text import wrap
 
 Term = tuple[str, Picture | None, str]
 SIGN_WIDTH = 64
@@ -37,6 +38,7 @@ def equation(
     support: SupportsFloat | None = None,
     result_label: str = "result",
     title: str | None = None,
+    note: str | None = None,
 ) -> Image.Image:
     """The terms with their signs, the decoded result, its support, and the nearest items.
 
@@ -48,6 +50,7 @@ def equation(
         support: Support of the result in 0 ... 1, None if not known.
         result_label: What is written under the result.
         title: A line above.
+        note: A sentence under the picture.
 
     Raises:
         InputError: If there are no terms, or a sign is not + or -.
@@ -67,8 +70,9 @@ def equation(
     step = height + CAPTION_HEIGHT + 8
     top = top_of(title)
     under = top + height + CAPTION_HEIGHT + below + (30 if nearest else 0)
-    note = 22 if support is not None else 0
-    page = Page(2 * PADDING + upper, under + (28 + rows * step if rows else 0) + note + PADDING - 4, title)
+    said = [*([note] if note else []), *([SUPPORT_NOTE] if support is not None else [])]
+    foot = [line for text in said for line in wrap(text, upper, 14)]
+    page = Page(2 * PADDING + upper, under + (28 + rows * step if rows else 0) + 22 * len(foot) + PADDING - 4, title)
 
     def put(picture: Picture | None, label: str, x: int, y: int) -> None:
         if picture is None:
@@ -88,7 +92,8 @@ def equation(
     put(result, result_label, x + SIGN_WIDTH, top)
     if support is not None:
         page.support(known, x + SIGN_WIDTH, top + height + CAPTION_HEIGHT + 8, width, name="support")
-        page.note(SUPPORT_NOTE, page.image.height - PADDING - 14)
+    for line, text in enumerate(foot):
+        page.note(text, page.image.height - PADDING + 8 - 22 * (len(foot) - line))
     if nearest:
         page.text(PADDING, under - 4, "Nearest items", color=MUTED)
         for i, (picture, label) in enumerate(nearest):
