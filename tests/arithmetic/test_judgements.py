@@ -158,7 +158,7 @@ def test_encodings_and_line_ends(tmp_path: Path, encoding: str, end: str) -> Non
         ("1 2 3\n4 5 6\n7 8 9\n", "has no scores"),
         ("a b 1\nc d 2\n", "holds 2 usable judgements; at least 3"),
         ("a b 5\nc d 5\ne f 5.0\n", "All 3 scores of .* are 5"),
-        ("a b 1e999\nc d 2\ne f nan\n", "has no scores|usable judgements"),
+        ("a b 1e999\nc d 2\ne f nan\n", "Only 1 of 3 lines"),
         (bytes(range(256)) * 9, "is no text"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" * 9, "is no text"),
         (gzip.compress(SIMLEX.encode()), r"is packed \(gzip\)"),
@@ -219,3 +219,12 @@ def test_whatever_a_file_holds_it_is_read_or_refused(
         return
     assert len(read) >= 3
     assert np.isfinite(read.scores).all()
+
+
+@pytest.mark.parametrize("score", ["1e400", "inf", "-1e999", "nan"])
+def test_a_first_line_beyond_numbers_is_no_header(score: str, tmp_path: Path) -> None:
+    path = tmp_path / "pairs.txt"
+    path.write_text(f"king queen {score}\nman woman 3\nboy girl 2\nhouse home 9\n")
+    read = read_judgements(path)
+    assert len(read.scores) == 3
+    assert any("line 1" in note for note in read.notes)

@@ -267,3 +267,16 @@ def test_tiny_spaces(tmp_path: Path) -> None:
     np.testing.assert_allclose(x[0], x[1], atol=1e-6)
     assert np.isnan(erased.effect.classified.after)
     assert "too few items on either side" in erased.describe()
+
+
+def test_a_space_of_which_nothing_would_be_left(tmp_path: Path) -> None:
+    numbers = np.tile(np.float32([[1], [-1]]), (20, 1))  # as many on either side: what LEACE leaves is their mean
+    np.save(tmp_path / "line.npy", numbers)
+    space = tmp_path / "line.space"
+    lt.build(tmp_path / "line.npy", out=space, geometry="sphere")
+    up, down = (np.flatnonzero(numbers[:, 0] * sign > 0)[:3] for sign in (1, -1))
+    opened = lt.open(space)
+    opened.direction("sign", pairs=",".join(f"{a}:{b}" for a, b in zip(up, down, strict=True)))
+    with pytest.raises(InputError, match=r"nothing is left of any item of space line\.space"):
+        opened.erase("sign", tmp_path / "none.space")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["line.npy", "line.space"]

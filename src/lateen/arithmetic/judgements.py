@@ -238,7 +238,7 @@ def _is_number(row: Sequence[str], j: int, separator: str) -> bool:
 
 def _is_name(cell: str, separator: str) -> bool:
     """Whether a cell of a first line names a column of numbers."""
-    if _number(cell, separator) is not None or cell.lower() in _MISSING:
+    if _number(cell, separator) is not None or _is_beyond(cell) or cell.lower() in _MISSING:
         return False
     return any(letter.isalpha() for letter in cell)
 
@@ -312,3 +312,11 @@ def _name(stem: str, n: int, layout: _Layout, comments: str) -> str:
     if n == 3000 and _key(stem).startswith("men") and layout.separator == "spaces":
         return "MEN"
     return stem
+
+
+def _is_beyond(cell: str) -> bool:
+    """Whether it is written as a number, but is infinite or none: of a line that is left out, not of a header."""
+    try:
+        return not math.isfinite(float(cell))
+    except ValueError:
+        return False

@@ -206,6 +206,11 @@ def _write(
             for number, shard in enumerate(_shards(opened, erasing)):
                 writer.write(number, content_key(meta.spec.fingerprint, number), shard)
             finished = writer.finish()
+        if finished.meta.compression.rejected >= len(opened):
+            raise InputError(
+                f"Without {found.direction.name} nothing is left of any item of {opened.name}: its points lie on that "
+                "direction alone. Erase from a space of more dimensions."
+            )
         with storage_errors(out):
             notes = replacing.take_place(place, out)
     finally:
