@@ -17,7 +17,7 @@ from lateen.plot.coloring import Categories, Numbers, Texts, colors_of, number_t
 from lateen.plot.map_html import MISSING_CODE, map_html, read_map_html
 from lateen.plot.map_png import map_png
 from lateen.plot.palette import CATEGORIES, MISSING, VALUES
-from lateen.plot.placing import crowding, place_apart
+from lateen.plot.placing import crowding, place_apart, place_names
 
 HOSTILE = [
     "</script><script>alert(1)</script>",
@@ -234,3 +234,53 @@ def test_page_checks_its_input() -> None:
         map_html(scattered(2), ["a", "b"], {}, [None], title="t")
     with pytest.raises(InputError, match=r"can't colour by 'g'.*: f"):
         map_html(scattered(2), ["a", "b"], {"f": np.arange(2)}, title="t", color_by="g")
+
+
+def test_names_choose_in_order_and_never_overlap() -> None:
+    places = np.random.default_rng(2).uniform(0, 300, size=(2_000, 2))
+    size = (40, 15)
+    placed = place_names(places, lambda row: size, (300, 300), radius=3, apart=(10, 6))
+    assert 0 in placed
+    assert 10 < len(placed) < 60
+    boxes = [(x, y, x + size[0], y + size[1]) for x, y in placed.values()]
+    assert all(box[0] >= 0 and box[1] >= 0 and box[2] <= 300 and box[3] <= 300 for box in boxes)
+    for i, a in enumerate(boxes):
+        for b in boxes[:i]:
+            assert max(a[0] - b[2], b[0] - a[2]) >= 9 or max(a[1] - b[3], b[1] - a[3]) >= 5
+    for row, (x, y) in placed.items():
+        nearest = np.clip(places[row], (x, y), (x + size[0], y + size[1]))
+        assert 2 < np.abs(nearest - places[row]).max() < 8
+    first = place_names(places[:50], lambda row: size, (300, 300), radius=3, apart=(10, 6))
+    assert {row for row in placed if row < 50} == set(first)
+
+
+def test_no_names_without_room() -> None:
+    assert place_names(np.array([[5.0, 5.0]]), lambda row: (400, 15), (300, 300), radius=3, apart=(0, 0)) == {}
+    assert place_names(np.zeros((0, 2)), lambda row: (4, 4), (300, 300), radius=3, apart=(0, 0)) == {}
+    outside = np.array([[-40.0, 5.0], [5.0, 400.0]])
+    assert place_names(outside, lambda row: (4, 4), (300, 300), radius=3, apart=(0, 0)) == {}
+
+
+def test_names_are_written_without_boxes_over_all_the_dots(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    put = Page.text
+
+    def kept(page: Page, x: float, y: float, text: str, **how: object) -> None:
+        written.append(text)
+        put(page, x, y, text, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Page, "text", kept)
+    positions = scattered(3_000)
+    names = ["name " + "x" * 500, "漢字 <b>", "", *(f"w{i}" for i in range(2_997))]
+    named = np.asarray(map_png(positions, names=names.__getitem__, size=900))
+    plain = np.asarray(map_png(positions, size=900))
+    assert written[0].startswith("name x")
+    assert written[0].endswith("…")
+    assert "漢字 <b>" in written
+    assert 60 < len(written) < 600
+    changed = (named != plain).any(axis=2).mean()
+    assert 0.005 < changed < 0.2
+    positions[0] = np.nan
+    colored = map_png(positions, names=names.__getitem__, colors=np.arange(3_000), size=900)
+    assert colored.size[0] == 900
+    assert map_png(positions[:0], names=names.__getitem__, size=500).width == 500

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from lateen.plot.palette import PAPER
 from lateen.plot.text import draw_text, one_line, shorten, text_width, wrap
 
 
@@ -48,6 +49,16 @@ def test_alignment(align: str, low: int, high: int) -> None:
     columns = np.nonzero(inked("middle", align=align).any(axis=0))[0]
     assert low - 3 <= columns.min()
     assert columns.max() <= high + 3
+
+
+def test_a_halo_is_paper_around_letters_that_stay_as_they_are() -> None:
+    image = Image.new("RGB", (400, 60), (90, 90, 90))
+    draw_text(ImageDraw.Draw(image), 20, 10, "words Ж", size=20, color=(0, 0, 0), halo=2)
+    drawn = np.asarray(image)[..., 0]
+    plain = Image.new("RGB", (400, 60), PAPER)
+    draw_text(ImageDraw.Draw(plain), 20, 10, "words Ж", size=20, color=(0, 0, 0))
+    assert ((drawn == PAPER[0]).sum()) > 100
+    np.testing.assert_array_equal(drawn < 40, np.asarray(plain)[..., 0] < 40)
 
 
 def test_signs_that_one_font_lacks_come_from_the_other() -> None:

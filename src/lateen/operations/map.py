@@ -58,16 +58,16 @@ class Map(Pictured):
         return {"method": self.method, **shape, **measured, "seconds": rounded(self.seconds, 2)}
 
     def picture(self) -> Image:
-        """The map with thumbnails, coloured by a field."""
-        ids = self._opened.ids
-
+        """The map with thumbnails, or the words themselves, coloured by a field."""
+        ids, is_words = self._opened.ids, self._opened.spec.modality == "word"
         colors = None if self.color is None else self._opened.column(self.color)
         what = f"{len(ids):,} items, {self._opened.spec.dim} dimensions laid out by {self.method}{self._axes()}"
         return map_png(
             self.positions[:, :2],
             colors=colors,
             field=self.color,
-            thumbnails=lambda row: self._opened.pictures([ids[row]])[0],
+            thumbnails=None if is_words else lambda row: self._opened.pictures([ids[row]])[0],
+            names=ids.__getitem__ if is_words else None,
             title=f"{self._opened.path.stem}: {what}",
         )
 

@@ -52,9 +52,10 @@ class Page:
         color: Color = INK,
         align: Align = "left",
         width: Number | None = None,
+        halo: int = 0,
     ) -> None:
         """Write one line, cut to the width."""
-        draw_text(self.draw, x, y, text, size=size, color=color, align=align, width=width)
+        draw_text(self.draw, x, y, text, size=size, color=color, align=align, width=width, halo=halo)
 
     def picture(self, image: Image.Image, x: int, y: int, *, outline: Color | None = None) -> None:
         """Put a picture with its top left corner at x, y."""

@@ -1,8 +1,9 @@
-"""The map as a picture: every point a dot, a picture wherever one has room, and the legend of one field."""
+"""The map as a picture: every point a dot, its picture or name wherever one has room, the legend of one field."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
@@ -20,12 +21,18 @@ from lateen.plot.coloring import (
     number_text,
     read_field,
 )
-from lateen.plot.palette import CATEGORIES, FAINT, MISSING, MUTED, PAPER, VALUES, Color, scale_color
-from lateen.plot.placing import place_apart
+from lateen.plot.palette import CATEGORIES, FAINT, INK, MISSING, MUTED, PAPER, VALUES, Color, mix, scale_color
+from lateen.plot.placing import place_apart, place_names
+from lateen.plot.text import shorten, text_width
 
 LEGEND = 210
 PLAIN_DOT: Color = (126, 150, 170)
 SMALLEST_MAP = 400
+NAME, LONGEST_NAME = 13, 150  # pixels
+NAMED_DOT = 3  # radius
+NAMES_APART = (5, 2), (26, 15)  # of few points and of many
+MANY = 2_000
+NAMED_OF = 50_000  # points that may have their name written
 
 Thumbnails = Callable[[int], Picture | bytes | None]
 
@@ -35,6 +42,7 @@ def map_png(
     *,
     colors: Shaped[np.ndarray, " m"] | None = None,
     thumbnails: Thumbnails | None = None,
+    names: Callable[[int], str] | None = None,
     title: str | None = None,
     field: str | None = None,
     size: int = 1400,
@@ -48,6 +56,8 @@ def map_png(
             are grey.
         thumbnails: Called with a row, gives its picture as an array or as encoded bytes, or None. It is
             called only for the rows that are shown.
+        names: Called with a row, gives its name, for points without pictures: written small beside its dot
+            wherever there is room, of the first rows first.
         title: A line above.
         field: Name of the field, over the legend.
         size: Width of the picture in pixels, at least 400.
@@ -74,8 +84,12 @@ def map_png(
     inks = [every[row] for row in there]
     pictures = {} if thumbnails is None else _pictures(places, there, thumbnails, size, framed=side > 0)
     free = _uncovered(places, pictures)
-    dots = _dots(places[free], [inks[at] for at in free], (size - 2 * PADDING - side, height), n)
-    page.image.paste(dots, (PADDING, top))
+    field_size = size - 2 * PADDING - side, height
+    named = {} if names is None else _named(places, there, names, field_size, n)
+    bold = {at: mix(PLAIN_DOT, INK, 0.5) if coloring is None else inks[at] for at in named}
+    page.image.paste(_dots(places[free], [inks[at] for at in free], field_size, n, bold), (PADDING, top))
+    for name, (x, y) in named.values():
+        page.text(x + PADDING, y + top, name, size=NAME, halo=2)
     for at, image in pictures.items():
         x, y = (round(c - half / 2) for c, half in zip(places[at], image.size, strict=True))
         page.picture(image, x + PADDING, y + top, outline=inks[at] if side else None)
@@ -104,16 +118,47 @@ def _to_pixels(positions: Float[np.ndarray, "n 2"], width: int) -> tuple[Float[n
     return np.stack([width / 2 + centred[:, 0], height / 2 - centred[:, 1]], axis=1), height
 
 
-def _dots(places: Float[np.ndarray, "m 2"], inks: list[Color], size: tuple[int, int], n: int) -> Image.Image:
-    """Translucent dots at twice the size, in an order that lets no category cover the others."""
-    radius = float(np.clip(150 / np.sqrt(max(n, 1)), 1.5, 5.5)) * 2
+def _named(
+    places: Float[np.ndarray, "m 2"],
+    rows: Int[np.ndarray, " m"],
+    names: Callable[[int], str],
+    size: tuple[int, int],
+    n: int,
+) -> dict[int, tuple[str, tuple[float, float]]]:
+    """The points whose names have room, with name and place."""
+    share = min(1.0, len(places) / MANY)
+    across, down = (round(few + share * (many - few)) for few, many in zip(*NAMES_APART, strict=True))
+    short = cache(lambda at: shorten(names(int(rows[at])), LONGEST_NAME, NAME))
+    room = place_names(
+        places[:NAMED_OF],
+        lambda at: (text_width(short(at), NAME), 1.25 * NAME),
+        size,
+        radius=max(NAMED_DOT, _radius(n)),
+        apart=(across, down),
+    )
+    return {at: (short(at), corner) for at, corner in room.items()}
+
+
+def _dots(
+    places: Float[np.ndarray, "m 2"], inks: list[Color], size: tuple[int, int], n: int, bold: dict[int, Color]
+) -> Image.Image:
+    """Translucent dots at twice the size, in an order that lets no category cover the others; bold ones on top."""
+    radius = 2 * _radius(n)
     alpha = int(np.clip(255 - 14 * np.log2(1 + n / 200), 140, 235))
     sheet = Image.new("RGB", (2 * size[0], 2 * size[1]), PAPER)
     pen = ImageDraw.Draw(sheet, "RGBA")
     for row in np.random.default_rng(0).permutation(len(places)).tolist():
         x, y = 2 * places[row]
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(*inks[row], alpha))
+    for row, ink in bold.items():
+        (x, y), reach = 2 * places[row], max(radius, 2 * NAMED_DOT)
+        pen.ellipse((x - reach, y - reach, x + reach, y + reach), fill=ink)
     return sheet.resize(size, Image.Resampling.BOX)
+
+
+def _radius(n: int) -> float:
+    """Of each of n dots, in pixels."""
+    return float(np.clip(150 / np.sqrt(max(n, 1)), 1.5, 5.5))
 
 
 def _pictures(

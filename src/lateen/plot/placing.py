@@ -1,4 +1,4 @@
-"""Which points of a map show their picture: as many as have room, and every region at least one.
+"""Which points of a map show their picture or their name: as many as have room, and every region at least one.
 
 One idea: dense places choose first, then whoever is far enough from all chosen. A point without a picture
 always has a pictured one within the distance.
@@ -7,6 +7,7 @@ always has a pictured one within the distance.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -30,6 +31,52 @@ def crowding(places: Float[np.ndarray, "n 2"], cell: int | float) -> Int[np.ndar
         around += np.roll(counts, shift, axis=(0, 1))
     crowd: Int[np.ndarray, " n"] = around[cells[:, 0], cells[:, 1]]
     return crowd
+
+
+def place_names(
+    places: Float[np.ndarray, "n 2"],
+    size_of: Callable[[int], tuple[int | float, int | float]],
+    within: tuple[int, int],
+    *,
+    radius: int | float,
+    apart: tuple[int, int],
+) -> dict[int, tuple[float, float]]:
+    """Where names stand beside their points, the first points first.
+
+    Args:
+        places: (n, 2) in pixels, the most important first.
+        size_of: Width and height of a row's name in pixels.
+        within: Width and height of the field, which no name leaves.
+        radius: Of the points.
+        apart: Pixels that stay free between names, along x and along y, so that what lies there can be seen.
+
+    Returns:
+        The top left corner of the name of each row that has room.
+    """
+    width, height = within
+    taken = np.zeros((height, width), bool)
+    placed: dict[int, tuple[float, float]] = {}
+    for row, (x, y) in enumerate(places.tolist()):
+        if not (0 <= x < width and 0 <= y < height) or taken[int(y), int(x)]:
+            continue
+        wide, high = size_of(row)
+        gap = radius + 3
+        beside = (gap, -high / 2), (-gap - wide, -high / 2), (-wide / 2, gap - 2), (-wide / 2, 2 - gap - high)
+        for left, top in ((x + across, y + down) for across, down in beside):
+            box = _window(left, top, left + wide, top + high)
+            inside = left >= 0 and top >= 0 and left + wide <= width and top + high <= height
+            if inside and not taken[box].any():
+                placed[row] = left, top
+                right, bottom = left + wide + apart[0], top + high + apart[1]
+                taken[_window(left - apart[0], top - apart[1], right, bottom)] = True
+                taken[_window(x - radius - 1, y - radius - 1, x + radius + 1, y + radius + 1)] = True
+                break
+    return placed
+
+
+def _window(left: float, top: float, right: float, bottom: float) -> tuple[slice, slice]:
+    """The pixels of a box, cut at the upper left end of the field."""
+    return slice(max(0, int(top)), max(0, int(bottom) + 1)), slice(max(0, int(left)), max(0, int(right) + 1))
 
 
 def place_apart(

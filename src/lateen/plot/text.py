@@ -16,7 +16,7 @@ from typing import Literal
 
 from PIL import ImageDraw, ImageFont
 
-from lateen.plot.palette import INK, Color
+from lateen.plot.palette import INK, PAPER, Color
 
 Number = int | float  # beartype takes "float" at its word
 Align = Literal["left", "center", "right"]
@@ -33,6 +33,7 @@ def draw_text(
     color: Color = INK,
     align: Align = "left",
     width: Number | None = None,
+    halo: int = 0,
 ) -> None:
     """Write one line whose top is at y.
 
@@ -45,14 +46,17 @@ def draw_text(
         color: Of the letters.
         align: What x is.
         width: If given, longer text is cut and ends in an ellipsis.
+        halo: Pixels of paper around the letters, so that they can be read on dots.
     """
     line = one_line(text) if width is None else shorten(text, width, size)
-    at = x - {"left": 0.0, "center": 0.5, "right": 1.0}[align] * text_width(line, size)
-    for run, second in _runs(line):
-        if run != " ":
-            place = (round(at), round(y + 0.98 * size))
-            draw.text(place, run, font=_font(size, second), fill=color, anchor="ls")
-        at += _advance(run, second, size)
+    start = x - {"left": 0.0, "center": 0.5, "right": 1.0}[align] * text_width(line, size)
+    for stroke, ink in ((halo, PAPER), (0, color)) if halo else ((0, color),):
+        at = start
+        for run, second in _runs(line):
+            if run != " ":
+                place, font = (round(at), round(y + 0.98 * size)), _font(size, second)
+                draw.text(place, run, font=font, fill=ink, anchor="ls", stroke_width=stroke)
+            at += _advance(run, second, size)
 
 
 def text_width(text: str, size: int) -> float:
