@@ -18,6 +18,7 @@ from lateen.core.errors import InputError, SpaceError, UnknownNameError
 from lateen.operations.near import near
 from lateen.operations.opened import Opened
 from lateen.operations.solve import solve
+from lateen.plot.canvas import Page
 from lateen.store.folder import SpaceFolder
 from lateen.store.meta import SpaceMeta
 from lateen.store.writer import Shard, SpaceWriter
@@ -246,3 +247,25 @@ def test_a_picture_in_a_space_of_texts(space: Open, tmp_path: Path) -> None:
     with pytest.raises(SpaceError, match="was not built from pictures"):
         space().locate(str(tmp_path / "p.png"))
     assert located(space("image", Bag, "hf:dino"), str(tmp_path / "p.png")) == [1.0] * len(WORDS)
+
+
+def test_a_question_is_not_drawn_as_its_own_answer(space: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    put = Page.text
+
+    def kept(page: Page, x: float, y: float, text: str, **how: object) -> None:
+        written.append(text)
+        put(page, x, y, text, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Page, "text", kept)
+    opened = space()
+    answer = solve(opened, "a + 0.1*b", k=2)
+    assert answer.result.nearest == "a"
+    answer.picture()
+    assert "best answer" in written
+    assert "result" not in written
+    assert " ".join(written).count("Nearest of all to the sum is 'a', which the question names; it is left out.") == 1
+    written.clear()
+    solve(opened, "a + 0.1*b", k=2, include_inputs=True).picture()
+    assert "nearest of all" in written
+    assert not any("left out" in text for text in written)

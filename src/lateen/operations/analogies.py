@@ -16,6 +16,7 @@ from lateen.arithmetic.vocabulary import USUAL, Vocabulary
 from lateen.core.errors import InputError
 from lateen.core.seed import require_seed
 from lateen.operations.opened import Opened
+from lateen.operations.result import Written
 from lateen.operations.rows_file import write_csv
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Analogies:
+class Analogies(Written):
     """What a space reached on an analogy test.
 
     Args:

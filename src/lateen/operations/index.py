@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from lateen.operations.opened import Opened
-from lateen.operations.result import rounded
+from lateen.operations.result import Written, rounded
 from lateen.store.index import build_index, drop_index
 from lateen.store.meta import IndexSettings
 
 
 @dataclass(frozen=True)
-class Indexed:
+class Indexed(Written):
     """What became of the index of a space.
 
     Args:

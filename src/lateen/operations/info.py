@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass
 
 from lateen.operations.attach import said_of
 from lateen.operations.opened import Opened
-from lateen.operations.result import rounded
+from lateen.operations.result import Written, rounded
 from lateen.store import Compression
 from lateen.store.attached import attached_config
 
 
 @dataclass(frozen=True, eq=False)
-class Info:
+class Info(Written):
     """Facts of a space, as plain data.
 
     Args:

@@ -34,7 +34,16 @@ class Pictured(ABC):
         encoded = io.BytesIO()
         self.picture().save(encoded, "PNG")
         source = base64.b64encode(encoded.getvalue()).decode()
-        return f'<p>{html.escape(repr(self))}</p><img src="data:image/png;base64,{source}">'
+        picture = f'<img style="max-width:100%" src="data:image/png;base64,{source}">'
+        return f"<p>{html.escape(repr(self))}</p>{picture}"
+
+
+class Written:
+    """A result without a picture: a notebook shows its lines for people, else its repr, as they are."""
+
+    def _repr_html_(self) -> str:
+        describe = getattr(self, "describe", None)
+        return f"<pre>{html.escape(repr(self) if describe is None else describe())}</pre>"
 
 
 def stands_in(made: Synthetic) -> str | None:

@@ -19,7 +19,7 @@ from lateen.core.errors import InputError
 from lateen.measures import Spearman, spearman
 from lateen.measures.spearman import RESAMPLES
 from lateen.operations.opened import Opened
-from lateen.operations.result import plain, rounded
+from lateen.operations.result import Written, plain, rounded
 from lateen.operations.rows_file import write_csv
 
 UNKNOWN = ("skip", "wrong")
@@ -51,7 +51,7 @@ class Pair:
 
 
 @dataclass(frozen=True, eq=False)
-class Similarity:
+class Similarity(Written):
     """Agreement of a space with a set of judgements.
 
     Args:
