@@ -47,7 +47,7 @@ def sums(space: lt.Space) -> None:
 
 
 def analogies(space: lt.Space, questions: Path) -> None:
-    result = space.analogies(questions, methods=("add", "mul", "pair", "avg", "lrcos"))
+    result = space.analogies(questions, method="all")
     print("\n| method | right | of | accuracy | 95 % | nearest to c | no exclusion |\n|---|---|---|---|---|---|---|")
     for name, measured in result.methods.items():
         d = measured.to_dict()

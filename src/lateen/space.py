@@ -21,7 +21,7 @@ from lateen.core.geometry import Geometry
 from lateen.core.points import Points
 from lateen.operations.analogies import Analogies, analogies
 from lateen.operations.attach import Attached, attach, detach
-from lateen.operations.direction import Fitted, Pairs, Words, described, fit, fit_words, get
+from lateen.operations.direction import Fitted, Pairs, Words, described, fit, fit_words, get, remove
 from lateen.operations.edit import Edited, edit
 from lateen.operations.index import Indexed, make_index, remove_index
 from lateen.operations.info import Info, info
@@ -102,6 +102,10 @@ class Space:
         """What the space holds, where it came from, and how far the data is compressed."""
         return info(self._opened)
 
+    def vector(self, item: str | int) -> Float32[np.ndarray, " dim"]:
+        """The point of an ITEM, (dim,); of a word its unit vector. `vectors[row]` has what is stored."""
+        return self._opened.locate(item).vector
+
     def near(self, item: str | int, k: int = 10, *, where: str | None = None) -> Neighbours:
         """The k items nearest to an ITEM, of those that `where` admits (SQL over the fields: "glasses = 1")."""
         return near(self._opened, item, k, where)
@@ -121,7 +125,7 @@ class Space:
     def analogies(
         self,
         path: str | Path,
-        methods: Sequence[str] | str = ("add",),
+        method: Sequence[str] | str = "add",
         *,
         vocabulary: int = USUAL,
         match_case: bool = False,
@@ -133,7 +137,7 @@ class Space:
 
         Args:
             path: A file in Google's format, a folder of BATS, or a list of pairs.
-            methods: "add", "mul", "pair", "avg", "lrcos", several of them, or "all".
+            method: "add", "mul", "pair", "avg", "lrcos", several of them, or "all".
             vocabulary: How many words count, from the first; 0 for all.
             match_case: Whether "King" and "king" are two words.
             unknown: Questions with an unknown word: "skip" leaves them out, "wrong" counts them.
@@ -143,7 +147,7 @@ class Space:
         return analogies(
             self._opened,
             path,
-            methods,
+            method,
             vocabulary=vocabulary,
             match_case=match_case,
             unknown=unknown,
@@ -231,11 +235,19 @@ class Space:
         """All directions kept with the space."""
         return self._opened.directions
 
+    def remove_direction(self, name: str) -> None:
+        """Remove a direction that is kept with the space."""
+        remove(self._opened, name)
+
     def read(
-        self, name: str, *items: str | int, k: int = 10, vocabulary: int | None = None
+        self, name: str, *items: str | int | Sequence[str | int], k: int = 10, vocabulary: int | None = None
     ) -> Readings:
-        """ITEMs along a direction, beside the first `vocabulary` items; without any, the k at each of its ends."""
-        return read(self._opened, name, items, k, vocabulary)
+        """ITEMs along a direction, one by one or in lists, beside the first `vocabulary` items.
+
+        Without any ITEM, the k at each of its ends.
+        """
+        every = [item for given in items for item in ([given] if isinstance(given, str | int) else given)]
+        return read(self._opened, name, every, k, vocabulary)
 
     def erase(
         self,

@@ -91,7 +91,7 @@ def test_methods_of_whole_sections_and_a_plain_computation() -> None:
     for s, section in enumerate(questions.sections):
         of_section = np.flatnonzero(found.section == s)
         left, right = found.left[of_section], found.right[of_section]
-        drawn = np.random.default_rng([3, s]).choice(900, 36, replace=False, shuffle=False)
+        drawn = np.random.default_rng([3, s]).choice(900, 36, replace=False)
         drawn = np.sort([row for row in drawn if row not in {*left, *right}][:12])
         for i, pair in enumerate(of_section.tolist()):
             c, others = int(left[i]), np.arange(len(section.pairs)) != i

@@ -54,6 +54,9 @@ from lateen.core.errors import InputError
         ("mean(a, mean(b, c))", {"a": 1 / 2, "b": 1 / 4, "c": 1 / 4}),
         ("unit", {"unit": 1}),
         ("1e999 * a", {"a": np.inf}),
+        ("a*1/2 + b * 1/4", {"a": 0.5, "b": 0.25}),
+        ("0.1*a + 0.2*a - 0.3*a + b", {"a": 0, "b": 1}),
+        ("1e-30*a", {"a": 1e-30}),
     ],
 )
 def test_weights(text: str, weights: dict[str, float]) -> None:

@@ -295,8 +295,8 @@ def test_a_word_without_a_direction_is_unknown(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"methods": "cosadd"}, "There is no method 'cosadd'; choose add, mul, pair, avg, lrcos or all"),
-        ({"methods": []}, "No method was given"),
+        ({"method": "cosadd"}, "There is no method 'cosadd'; choose add, mul, pair, avg, lrcos or all"),
+        ({"method": []}, "No method was given"),
         ({"unknown": "maybe"}, "Got 'maybe' for unknown words; expected skip or wrong"),
         ({"vocabulary": -1}, "A vocabulary of -1 words"),
         ({"seed": -1}, "Got the seed -1"),

@@ -14,6 +14,7 @@ from lateen.core.errors import InputError
 
 FUNCTIONS = ("mean", "unit", "dir")
 _DEEPEST = 50  # parentheses within parentheses, and signs before a name
+_ROUNDING = 1e-12  # of a weight
 
 _Terms: TypeAlias = dict[Atom, float]
 
@@ -80,7 +81,7 @@ class _Parser:
             part = self.product()
             number = None if number is None or part.number is None else number + sign * part.number
             for atom, weight in self.point(part, begin).items():
-                terms[atom] = terms.get(atom, 0.0) + sign * weight
+                _add(terms, atom, sign * weight)
         return _Value(number, terms)
 
     def product(self) -> _Value:
@@ -191,7 +192,7 @@ class _Parser:
                 self._next()
             begin = self._place()
             for atom, weight in self.point(self.sum(), begin).items():
-                total[atom] = total.get(atom, 0.0) + weight
+                _add(total, atom, weight)
             count += 1
         return _Value(None, total).times(1 / count)
 
@@ -228,3 +229,10 @@ class _Parser:
 
     def _wrong(self, at: int, why: str) -> InputError:
         return mistake(self.text, at, why)
+
+
+def _add(terms: _Terms, atom: Atom, weight: float) -> None:
+    """Add to the weight of an atom; what rounding leaves of weights that cancel is nothing."""
+    before = terms.get(atom, 0.0)
+    after = before + weight
+    terms[atom] = 0.0 if abs(after) < _ROUNDING * max(abs(before), abs(weight)) else after

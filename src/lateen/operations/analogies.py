@@ -105,7 +105,7 @@ class Analogies(Written):
 def analogies(
     opened: Opened,
     path: str | Path,
-    methods: Sequence[str] | str = ("add",),
+    method: Sequence[str] | str = "add",
     *,
     vocabulary: int = USUAL,
     match_case: bool = False,
@@ -118,7 +118,7 @@ def analogies(
     Args:
         opened: A space whose ids are words.
         path: A file in Google's format, a folder of BATS, or a list of pairs; see `read_questions`.
-        methods: "add", "mul", "pair", "avg", "lrcos", several of them, or "all".
+        method: "add", "mul", "pair", "avg", "lrcos", several of them, or "all".
         vocabulary: How many words of the space count, from the first; 0 for all.
         match_case: Whether "King" and "king" are two words.
         unknown: What becomes of questions with an unknown word: "skip" leaves them out, "wrong" counts them as wrong.
@@ -128,7 +128,7 @@ def analogies(
     Raises:
         InputError: If the file holds no question, or none can be asked.
     """
-    chosen = _methods(methods)
+    chosen = _methods(method)
     if unknown not in UNKNOWN:
         raise InputError(f"Got {unknown!r} for unknown words; expected {' or '.join(UNKNOWN)}.")
     require_seed(seed)

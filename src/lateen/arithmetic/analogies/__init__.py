@@ -1,6 +1,10 @@
 """Analogy tests: questions from files, five methods, and what they reach on a vocabulary.
 
-The methods are compiled when they are first needed: `asking` and `measuring` are imported by who asks.
+What happens to a set, file by file: `reading` makes a `QuestionSet` of it, `resolved` finds its words in the
+vocabulary, `asking` makes columns of the questions by the methods (`add`, `mul`, `pair`, `avg`, `lrcos`), `passes`
+goes over the vocabulary once (`products` of words, `kernels` over columns), `exact` settles what rounding leaves in
+doubt, and `measuring` counts, with the `interval`. From `asking` on they are compiled when they are first needed, so
+who asks imports them.
 """
 
 from lateen.arithmetic.analogies.questions import Pair, QuestionSet, Section

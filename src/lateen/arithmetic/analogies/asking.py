@@ -221,6 +221,6 @@ class _Builder:
         size, n = self.resolved.vocabulary.size, len(pairs)
         own = np.concatenate([self.resolved.left[pairs], self.resolved.right[pairs]])
         drawn = np.random.default_rng([self.seed, int(self.resolved.section[pairs[0]])])
-        rows = drawn.choice(size, min(size, 3 * n), replace=False, shuffle=False)
+        rows = drawn.choice(size, min(size, 3 * n), replace=False)
         units = unit(np.asarray(self.vectors[np.sort(rows[~np.isin(rows, own)][:n])], np.float32))
         return units[units.any(axis=1)]
