@@ -218,3 +218,11 @@ def test_one_line_of_any_length_takes_little_memory(tmp_path: Path) -> None:
     words, kilobytes = map(int, done.stdout.split())
     assert words == 64 * 65_536 * 4
     assert kilobytes < 100_000
+
+
+def test_spaces_beside_the_texts_are_no_texts(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("One two three.")
+    (tmp_path / "old.space" / "ledger").mkdir(parents=True)
+    for name in ("space.json", "ledger/0.json"):
+        (tmp_path / "old.space" / name).write_text('{"shard": "done"}')
+    assert read(open_corpus(tmp_path)) == read(open_corpus(tmp_path / "a.txt"))

@@ -60,7 +60,9 @@ class Document:
 
 
 def files_of(path: Path) -> list[Path]:
-    """The files that a corpus consists of: the path itself, or what is below it, sorted; hidden ones are left out.
+    """The files that a corpus consists of: the path itself, or what is below it, sorted.
+
+    Hidden files are left out, and so are spaces, which hold no texts.
 
     Raises:
         InputError: If there is no such file or folder, or nothing in it.
@@ -72,7 +74,12 @@ def files_of(path: Path) -> list[Path]:
     if not path.is_dir():
         raise InputError(f"The corpus {path} is neither a file nor a folder; give one of them.")
     inside = sorted((file.relative_to(path).as_posix(), file) for file in path.rglob("*") if file.is_file())
-    files = [file for name, file in inside if not any(part.startswith(".") for part in name.split("/"))]
+    spaces = {file.parent for _, file in inside if file.name == "space.json"}
+    files = [
+        file
+        for name, file in inside
+        if not any(part.startswith(".") for part in name.split("/")) and spaces.isdisjoint(file.parents)
+    ]
     if not files:
         raise InputError(f"The folder {path} holds no files; give one of texts.")
     return files
