@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from lateen.core.direction import Direction
+from lateen.core.direction import ENOUGH, FEWEST, Direction
 from lateen.core.errors import InputError
 from lateen.directions import fit_axis, fit_pairs
 
@@ -59,6 +61,39 @@ def test_pairs_that_have_nothing_in_common_read_as_chance() -> None:
         figures.append(fit_pairs(more, less, "d", names(20), seed=seed))
     assert 0.4 < np.mean([d.ordered for d in figures]) < 0.6
     assert sum(d.auc > d.random_auc for d in figures) <= 4
+
+
+@pytest.mark.parametrize("p", [2, 3])
+def test_few_are_too_few_to_tell_even_if_all_are_right(p: int) -> None:
+    more, less = planted(p, 20, 0)
+    direction = fit_pairs(10 * more, 10 * less, "d", names(p))
+    assert direction.random_auc == 1.0
+    assert direction.is_few
+    assert direction.warning() == (
+        f"{p} pairs are too few (give 5 at least, better 10) to tell whether d means anything: "
+        "chance sorts so few as well"
+    )
+    axis = fit_axis(more, less, "d", (tuple("abc"[:p]), tuple("xyz"[:p])))
+    assert f"{p} against {p} words are too few (give 5 a side" in str(axis.warning("words"))
+
+
+def test_from_the_number_that_is_asked_for_on_chance_does_not_sort_all() -> None:
+    """Of words that have nothing in common with those of their side."""
+    rng = np.random.default_rng(0)
+    for p in (FEWEST, ENOUGH):
+        more, less = rng.normal(size=(2, p, 50))
+        reach = [fit_pairs(more, less, "d", names(p), seed=seed).random_auc for seed in range(5)]
+        assert np.mean(reach) < (0.92 if p == FEWEST else 0.82)
+
+
+def test_many_that_are_no_better_than_chance() -> None:
+    direction = replace(fit_pairs(*planted(30, 20, 0.3), "d", names(30)), auc=0.5)
+    assert direction.warning("words") == (
+        "d separates held-out words no better than random directions do: don't rely on it"
+    )
+    assert replace(direction, auc=0.99).warning() is None
+    assert "was erased from this space (hard)" in str(replace(direction, erased="hard").warning())
+    assert Direction.from_dict(replace(direction, erased="hard").to_dict()).erased == "hard"
 
 
 def test_one_pair_has_no_figures() -> None:

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from lateen.core.errors import InputError
 from lateen.directions.fit import auc_of
 from lateen.directions.hard_debias import HardDebias
-from lateen.directions.leace import MOST_DIM, Leace
+from lateen.directions.leace import MOST_DIM, RIDGE, Leace
 from lateen.directions.moments import Moments
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -100,7 +100,8 @@ def test_no_eraser_of_the_same_guarantee_moves_the_points_less(seed: int) -> Non
 def test_leace_is_the_papers(seed: int) -> None:
     """Theorem 4.3: r(x) = x - W^+ P W (x - E x), W = S^-1/2, P the orthogonal projection on W Cov(x, z)."""
     x, y = labelled(seed)
-    values, axes = np.linalg.eigh(np.cov(x.T, bias=True))
+    covariance = np.cov(x.T, bias=True)
+    values, axes = np.linalg.eigh(covariance + RIDGE * np.trace(covariance) / len(covariance) * np.eye(len(covariance)))
     w, back = (axes * values**-0.5) @ axes.T, (axes * values**0.5) @ axes.T
     cross = w @ ((x - x.mean(axis=0)).T @ (y - y.mean()))
     projection = back @ np.outer(cross, cross) @ w / (cross @ cross)

@@ -17,7 +17,7 @@ WORD = st.text(st.characters(exclude_characters=":,\0", exclude_categories=["Cs"
 
 def test_pairs_as_they_are_typed_and_as_they_are_given() -> None:
     assert read_pairs("he:she,man:woman") == read_pairs(" he : she , man:woman, ") == EXPECTED
-    assert read_pairs([("he", "she"), ["man", "woman"]]) == EXPECTED
+    assert read_pairs([("he", "she"), ["man", "woman"]]) == read_pairs({"he": "she", "man": "woman"}) == EXPECTED
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,9 @@ def test_tabs_keep_phrases_and_paths_whole(tmp_path: Path) -> None:
     ("pairs", "message"),
     [
         ("he", "'he', which is no pair"),
+        ("nofile.txt", r"There is no file nofile\.txt, and that is no pair"),
+        ("my/pairs", "There is no file my/pairs"),
+        ("he.txt:", "one side is empty"),
         ("he:she:it", "no pair"),
         ("he:", "one side is empty"),
         (":she", "one side is empty"),

@@ -32,7 +32,7 @@ def found(space: lt.Space, out: Path) -> list[object]:
     new = lt.open(out)
     return [
         kept,
-        [(r.value, r.steps, r.quantile) for r in space.read("size", "i3", "i3 - i4", "i2000").readings],
+        [(r.value, r.steps, r.percentile) for r in space.read("size", "i3", "i3 - i4", "i2000").readings],
         space.read("words", k=20).to_dict(),
         new.spec.fingerprint,
         np.asarray(new.vectors).tobytes(),

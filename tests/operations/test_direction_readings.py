@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,9 @@ def test_readings_are_projections_beside_all_items(tmp_path: Path, vectors: np.n
         row = int(reading.item[1:])
         assert reading.value == pytest.approx(along[row], abs=1e-5)
         assert reading.steps == pytest.approx((along[row] - along.mean()) / along.std(), abs=1e-3)
-        assert reading.quantile == pytest.approx(percentileofscore(along, along[row], "mean") / 100, abs=1e-6)
+        assert reading.percentile == pytest.approx(percentileofscore(along, along[row], "mean"), abs=1e-4)
+    again = space.read("d", ["i5", "i9"])
+    assert again.to_dict() == space.read("d", ("i5",), "i9").to_dict() == found.to_dict()
     assert found.measure == ("cosine" if geometry == "sphere" else "latent units")
     assert repr(found).startswith("Along d, in steps from the average: ")
 
@@ -96,6 +99,55 @@ def test_unknown_words_can_be_left_out(tmp_path: Path, vectors: np.ndarray) -> N
     assert fitted.skipped == ("i2:no",)
     assert fitted.to_dict()["skipped"] == ["i2:no"]
     assert fitted.direction.more == ("i0",)
+
+
+def test_a_direction_that_is_not_to_be_trusted_is_said_so_where_it_is_read(
+    tmp_path: Path, vectors: np.ndarray
+) -> None:
+    space = opened(tmp_path, vectors, "sphere")
+    space.direction("d", pairs={"i0": "i1", "i2": "i3"})
+    said = "2 pairs are too few (give 5 at least, better 10) to tell whether d means anything"
+    assert space.direction("d").direction.more == ("i0", "i2")
+    for warning in (space.read("d", "i5").warning, space.edit("i5", {"d": 1}).warnings[0]):
+        assert said in str(warning)
+    assert space.read("d", "i5").to_dict()["warning"] == space.read("d", "i5").warning
+    assert "2 items against 2," in repr(space.direction("words", words=(["i0", "i1"], ["i2", "i3"])))
+
+
+def test_a_direction_is_removed(tmp_path: Path, vectors: np.ndarray) -> None:
+    space = opened(tmp_path, vectors, "sphere")
+    space.direction("dee", pairs="i0:i1")
+    with pytest.raises(UnknownNameError, match=r"no direction 'de' in space x\.space. Did you mean 'dee'"):
+        space.remove_direction("de")
+    (tmp_path / "x.space" / "directions" / "dee.json").write_text("damaged")
+    space.remove_direction("dee")
+    assert not space.directions()
+    with pytest.raises(UnknownNameError, match="no direction 'dee'"):
+        space.remove_direction("dee")
+
+
+def test_words_that_were_trained_are_known_to_be_the_most_frequent(tmp_path: Path) -> None:
+    words = "".join(f"w{i} {i % 7 + 1} {i % 5} {i % 3}\n" for i in range(30))
+    (tmp_path / "v.txt").write_text(words)
+    lt.build(tmp_path / "v.txt", out=tmp_path / "v.space")
+    space = lt.open(tmp_path / "v.space")
+    space.direction("d", pairs="w0:w1")
+    assert "(the most frequent ones, if they came in that order; " in space.read("d", vocabulary=20).among
+    meta = tmp_path / "v.space" / "space.json"
+    plain = json.loads(meta.read_text())
+    plain["spec"]["preprocessing"] = {"trained": {"model": "word2vec"}}
+    meta.write_text(json.dumps(plain))
+    assert "(the most frequent; " in lt.open(tmp_path / "v.space").read("d", vocabulary=20).among
+
+
+def test_the_readings_of_vectors_do_not_hang_on_where_their_origin_is(tmp_path: Path, vectors: np.ndarray) -> None:
+    figures = []
+    for name, shift in (("a", 0), ("b", 8)):
+        (tmp_path / name).mkdir()
+        space = opened(tmp_path / name, vectors + np.float32(shift), "euclidean")
+        d = space.direction("d", words=([f"i{row}" for row in range(9)], [f"i{row}" for row in range(9, 20)])).direction
+        figures.append((d.auc, d.random_auc))
+    assert figures[0] == pytest.approx(figures[1], abs=1e-9)
 
 
 def test_directions_of_fields_are_fitted_to_unit_vectors_on_a_sphere(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
-"""`lateen direction`: fit, list, show, read and erase the directions of attributes."""
+"""`lateen direction`: fit, list, show, read, erase and remove the directions of attributes."""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -11,7 +12,8 @@ from lateen.cli.ending import ends_well
 from lateen.cli.options import Force, Json, Output, Seed, Space
 
 app = typer.Typer(
-    help="Directions of attributes: fit them on a field or on words, show, read and erase them.", no_args_is_help=True
+    help="Directions of attributes: fit them on a field or on words, show, read, erase and remove them.",
+    no_args_is_help=True,
 )
 FIT_HELP = """Fit the direction of an attribute and keep it with the space: on a field, on pairs, or on words.
 
@@ -32,16 +34,21 @@ Example: `lateen direction show faces.space sunglasses`
 READ_HELP = """Read items along a direction; without any, show those at its two ends.
 
 Of words the first 20,000 are compared with, which are the most frequent if they came in that order: rarer ones are
-placed by chance.
+placed by chance. The percentile is the percent of them that read lower.
 
 Example: `lateen direction read words.space gender king queen nurse -o gender.png`
 """
 ERASE_HELP = """Write a space in which the concept of a direction is gone, and measure what that did.
 
 `--method leace` makes the means of both sides equal by the least change; `hard` removes the direction from all words
-but those that define it, which are equalised. The old space stays as it is.
+but those that define it, which are equalised: analogies over these come right by construction. The old space stays as
+it is. The new one keeps the direction, so that it can be read before and after.
 
 Example: `lateen direction erase words.space gender -o neutral.space`
+"""
+REMOVE_HELP = """Remove a direction from a space; its items stay as they are.
+
+Example: `lateen direction remove words.space gender`
 """
 Name = Annotated[str, typer.Argument(help="What the direction is called.", metavar="NAME")]
 
@@ -109,6 +116,7 @@ def fit(
 def list_(space: Space, json: Json = False) -> None:
     """List the directions of a space."""
     from lateen.cli.output import Plain, emit_json, figure, table
+    from lateen.operations.direction import CHANCE
     from lateen.space import Space as Open
 
     opened = Open(space)
@@ -117,14 +125,23 @@ def list_(space: Space, json: Json = False) -> None:
         emit_json(Plain({"directions": [f.to_dict() for f in fitted]}))
         return
     rows = [
-        [d.name, d.positive or "", figure(d.auc), figure(d.random_auc), f"{d.gap:.1f}"]
-        for d in (f.direction for f in fitted)
+        [
+            f"{d.name} *" if f.warning else d.name,
+            d.positive or "",
+            figure(d.auc),
+            figure(d.random_auc),
+            "–" if math.isnan(d.gap) else f"{d.gap:.1f}",
+        ]
+        for f, d in ((f, f.direction) for f in fitted)
     ]
     if not rows:
         print(f"{space} has no directions yet; fit one: lateen direction fit --help")
         return
     count = "1 direction" if len(rows) == 1 else f"{len(rows)} directions"
     table(f"{count} of {space}", ["name", "positive", "AUC", "by chance", "gap (steps)"], rows)
+    print(f"by chance: {CHANCE}")
+    for warning in (f.warning for f in fitted if f.warning):
+        print(f"* {warning}")
 
 
 @app.command("show", help=SHOW_HELP)
@@ -160,19 +177,21 @@ def read(
     force: Force = False,
 ) -> None:
     """Read items along a direction."""
-    from lateen.cli.output import check_output, emit_json, figure, save, table
+    from lateen.cli.output import check_output, emit_json, figure, note, save, table
     from lateen.space import Space as Open
 
     check_output(output, force)
     result = Open(space).read(name, *(items or ()), k=k, vocabulary=vocabulary)
     save(result, output, force)
+    if result.warning:
+        note(result.warning)
     if json:
         emit_json(result)
         return
     less, more = result.poles
     title = f"{name}: from {less} (-) to {more} (+), beside {result.among}"
-    rows = [[r.item, figure(r.value), f"{r.steps:+.1f}", f"{r.quantile:.2%}"] for r in result.readings]
-    table(title, ["item", result.measure, "steps", "above"], rows)
+    rows = [[r.item, figure(r.value), f"{r.steps:+.1f}", f"{r.percentile:.2f}"] for r in result.readings]
+    table(title, ["item", result.measure, "steps", "percentile"], rows)
 
 
 @app.command("erase", help=ERASE_HELP)
@@ -196,3 +215,18 @@ def erase(
         return
     print(result.describe())
     note(f"next: lateen near {output} ITEM")
+
+
+@app.command("remove", help=REMOVE_HELP)
+@ends_well
+def remove(space: Space, name: Name, json: Json = False) -> None:
+    """Remove a direction."""
+    from lateen.cli.output import Plain, emit_json
+    from lateen.space import Space as Open
+
+    opened = Open(space)
+    opened.remove_direction(name)
+    if json:
+        emit_json(Plain({"space": str(space), "removed": name}))
+        return
+    print(f"{name} is no direction of {space} any more.")

@@ -12,8 +12,8 @@ from lateen.core.errors import InputError
 from lateen.core.typed import from_plain
 
 FEWEST, ENOUGH = 5, 10
-"""Held-out pairs, or items a side, from which on chance alone sorts them all rightly in less than 1 % of cases (of 5
-and 5, 2 of 252 orders do; of 3 and 3, 2 of 20), and from which on that is so where the items are alike, as words are."""
+"""Held-out pairs, or items a side, from which on chance rarely sorts all of them: 2 of 252 orders of 5 and 5 do, but 2
+of 20 orders of 3 and 3. Words of a side are alike, which helps chance, so the second is the better advice."""
 NEARLY_ALL = 0.95  # AUC that chance is to stay below if few items are to tell anything
 
 
@@ -94,7 +94,7 @@ class Direction:
         if self.erased is not None:
             return f"{self.name} was erased from this space ({self.erased}): it is kept to be read, before and after"
         if np.isnan(self.auc):
-            few = {"pairs": "one pair is too few to hold it", "axis": f"a side of one {kind[:-1]} is too few to hold any"}
+            few = {"pairs": "one pair is too few to hold it", "axis": f"one {kind[:-1]} a side is too few to hold any"}
             why = few.get(self.method, f"too few {kind} to hold any")
             return f"{why} out: nobody knows whether {self.name} means anything"
         if self.is_few:

@@ -25,4 +25,4 @@ def words_left_out(more: Float[np.ndarray, "p dim"], less: Float[np.ndarray, "q 
 
 def _units(axes: Float64[np.ndarray, "m dim"]) -> Float64[np.ndarray, "m dim"]:
     norms = np.linalg.norm(axes, axis=1, keepdims=True)
-    return np.divide(axes, norms, out=np.zeros_like(axes), where=norms > 0)
+    return np.asarray(np.divide(axes, norms, out=np.zeros_like(axes), where=norms > 0))

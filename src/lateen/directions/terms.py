@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lateen.core.errors import InputError
@@ -16,15 +16,15 @@ Pairs = tuple[tuple[str, str], ...]
 Poles = tuple[tuple[str, ...], tuple[str, ...]]
 
 
-def read_pairs(pairs: str | Path | Sequence[Sequence[str]]) -> Pairs:
+def read_pairs(pairs: str | Path | Mapping[str, str] | Sequence[Sequence[str]]) -> Pairs:
     """Pairs of words, each of which differs mostly in what the direction is to mean.
 
     Args:
         pairs: `a:b,c:d`; or a file of a pair a line, written `a:b` or with a tab or spaces between, where empty lines
-            and lines that begin with # are left out; or the pairs themselves.
+            and lines that begin with # are left out; or the pairs themselves, as a list or {"he": "she"}.
 
     Raises:
-        InputError: If something is no pair, a word stands on both sides, or nothing is given.
+        InputError: If something is no pair, there is no such file, a word stands on both sides, or nothing is given.
 
     Example:
         >>> read_pairs("he:she,man:woman")
@@ -33,9 +33,11 @@ def read_pairs(pairs: str | Path | Sequence[Sequence[str]]) -> Pairs:
     if isinstance(pairs, Path) or (isinstance(pairs, str) and _is_file(pairs)):
         found = _of_file(Path(pairs))
     elif isinstance(pairs, str):
+        if _like_a_file(pairs):
+            raise InputError(f"There is no file {pairs}, and that is no pair; write pairs as he:she,man:woman.")
         found = [_pair(part, repr(part.strip())) for part in pairs.split(",") if part.strip()]
     else:
-        found = [_given(pair) for pair in pairs]
+        found = [_given(pair) for pair in (pairs.items() if isinstance(pairs, Mapping) else pairs)]
     if not found:
         raise InputError("--pairs got no pairs; give some, such as he:she,man:woman, or a file of a pair a line.")
     twice = [pair for pair, count in Counter(found).items() if count > 1]
@@ -135,3 +137,7 @@ def _is_file(text: str) -> bool:
         return os.path.isfile(text)
     except ValueError:  # a null character
         return False
+
+
+def _like_a_file(text: str) -> bool:
+    return ":" not in text and ("/" in text or "\\" in text or Path(text).suffix != "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -19,14 +19,15 @@ from lateen.core.seed import require_seed
 from lateen.directions import contrast, fit_axis, fit_direction, fit_pairs
 from lateen.directions.terms import listed, read_pairs, read_poles
 from lateen.operations.opened import Opened
-from lateen.operations.projecting import projections
+from lateen.operations.projecting import origin, projections
 from lateen.operations.result import rounded
-from lateen.store import save_direction
+from lateen.store import remove_direction, save_direction
 
 METHODS = ("mean_difference",)
 LONGEST_NAME = 200
-Pairs: TypeAlias = str | Path | Sequence[Sequence[str]]
-"""Pairs of words: `he:she,man:woman`, a file of a pair a line, or the pairs themselves."""
+CHANCE = "the AUC that 95% of random directions stay below, either way round"
+Pairs: TypeAlias = str | Path | Mapping[str, str] | Sequence[Sequence[str]]
+"""Pairs of words: `he:she,man:woman`, a file of a pair a line, or the pairs themselves: {"he": "she"} or a list."""
 Words: TypeAlias = str | Sequence[Sequence[str]]
 """Words of two poles: `warm,hot:cold,icy`, or the two lists."""
 
@@ -39,24 +40,27 @@ class Fitted:
         direction: The direction and its held-out figures.
         cosine_with: Cosine of the angle to each other direction; near 0 is independent, near 1 or -1 entangled.
         skipped: Pairs and words that were left out because the space doesn't know them.
+        kind: What the space's items are called.
     """
 
     direction: Direction
     cosine_with: dict[str, float]
     skipped: tuple[str, ...] = ()
+    kind: str = "items"
 
     def __repr__(self) -> str:
         d = self.direction
         known = not math.isnan(d.auc)
         auc = f"held-out AUC {d.auc:.3f} (chance reaches {d.random_auc:.3f})" if known else "held-out AUC not known"
         stability = "" if math.isnan(d.stability) else f", stability {d.stability:.3f}"
-        return f"Direction {d.name} ({d.positive}): {auc}, {self._counted()}{stability}, gap {d.gap:+.1f} steps"
+        gap = "" if math.isnan(d.gap) else f", gap {d.gap:+.1f} steps"
+        return f"Direction {d.name} ({d.positive}): {auc}, {self._counted()}{stability}{gap}"
 
     def _counted(self) -> str:
         """What it was fitted on, and how many held-out pairs it puts in order."""
         d = self.direction
         if d.method == "axis":
-            return f"{_count(d.n_positive, 'word')} against {d.n_negative}"
+            return f"{_count(d.n_positive, self.kind[:-1])} against {d.n_negative}"
         if d.method != "pairs":
             return f"{d.n_positive} with and {d.n_negative} without"
         if math.isnan(d.ordered):
@@ -66,15 +70,7 @@ class Fitted:
     @property
     def warning(self) -> str | None:
         """Why not to trust it, or None."""
-        d = self.direction
-        if math.isnan(d.auc):
-            few = {"pairs": "one pair is too few to hold it", "axis": "a side of one word is too few to hold any"}
-            why = few.get(d.method, "too few items to hold any")
-            return f"{why} out: nobody knows whether {d.name} means anything"
-        if d.auc <= d.random_auc:
-            what = "words" if d.more else "items"
-            return f"{d.name} separates held-out {what} no better than random directions do: don't rely on it"
-        return None
+        return self.direction.warning(self.kind)
 
     def describe(self) -> str:
         """A few lines for people."""
@@ -86,6 +82,7 @@ class Fitted:
             f"more of it: {listed(d.more, 20)}; less: {listed(d.less, 20)}" if d.more else "",
             f"left out, not in the space: {', '.join(self.skipped)}" if self.skipped else "",
             f"cosine with others: {angles}" if angles else "",
+            "" if math.isnan(d.random_auc) else f"chance reaches: {CHANCE}",
             self.warning or "",
         ]
         return "\n".join(line for line in lines if line)
@@ -109,6 +106,7 @@ class Fitted:
             "ordered": rounded(d.ordered),
             "more": list(d.more),
             "less": list(d.less),
+            "erased": d.erased,
             "skipped": list(self.skipped),
             "cosine_with": {name: rounded(c) for name, c in self.cosine_with.items()},
         }
@@ -152,17 +150,18 @@ def fit_words(
     _check_name(opened, name, seed, force)
     if (pairs is None) == (words is None):
         raise InputError("A direction of words is fitted on pairs or on the words of two poles; give one of the two.")
-    found = _Lookup(opened, skip_unknown)
+    found, around = _Lookup(opened, skip_unknown), origin(opened)
     if pairs is not None:
         given = read_pairs(pairs)
         there = tuple(pair for pair in given if found.has(pair, ":".join(pair)))
-        more, less = (found.points([pair[side] for pair in there], "pair") for side in (0, 1))
+        more, less = (found.points([pair[side] for pair in there], "pair") - around for side in (0, 1))
         direction = fit_pairs(more, less, name, there, fingerprint=opened.spec.fingerprint, seed=seed)
     else:
         assert words is not None
         poles = read_poles(words)
         left, right = (tuple(w for w in pole if found.has((w,), w)) for pole in poles)
-        more, less = found.points(left, "word of the first side"), found.points(right, "word of the second side")
+        sides = (left, "word of the first side"), (right, "word of the second side")
+        more, less = (found.points(side, what) - around for side, what in sides)
         direction = fit_axis(more, less, name, (left, right), fingerprint=opened.spec.fingerprint, seed=seed)
     return replace(_kept(opened, _scaled(opened, direction)), skipped=tuple(found.skipped))
 
@@ -187,7 +186,7 @@ class _Lookup:
                     self._points[word] = self.opened.locate(word).vector
         except UnknownNameError as error:
             if not self.skip:
-                error.args = (f"{error} Leave it away, or let --skip-unknown (skip_unknown=True) do it.",)
+                error.args = (f"{error} Leave it out, or let --skip-unknown (skip_unknown=True) do it.",)
                 raise
             self.skipped.append(shown)
             return False
@@ -238,8 +237,33 @@ def get(opened: Opened, name: str) -> Direction:
     return opened.direction(name)
 
 
+def remove(opened: Opened, name: str) -> None:
+    """Remove a direction that the space keeps.
+
+    Raises:
+        UnknownNameError: If there is none of that name.
+        StorageError: If it can't be removed.
+    """
+    remove_direction(opened.path, name)
+
+
+def warning_of(opened: Opened, name: str) -> str | None:
+    """Why a direction that the space keeps is not to be trusted, in a line, or None.
+
+    Raises:
+        UnknownNameError: If there is none of that name.
+        SpaceError: If it was fitted in another latent space.
+    """
+    return get(opened, name).warning(kind_of(opened))
+
+
+def kind_of(opened: Opened) -> str:
+    """What the space's items are called: "words" or "items"."""
+    return "words" if opened.spec.modality == "word" else "items"
+
+
 def described(opened: Opened, direction: Direction) -> Fitted:
     """A direction beside the others."""
     others = [o for o in opened.directions.values() if o.name != direction.name]
     same_space = [o for o in others if o.fingerprint == direction.fingerprint]
-    return Fitted(direction, {o.name: direction.cosine(o) for o in same_space})
+    return Fitted(direction, {o.name: direction.cosine(o) for o in same_space}, kind=kind_of(opened))

@@ -10,7 +10,7 @@ from PIL.Image import Image
 
 from lateen.core.errors import InputError
 from lateen.core.synthetic import Synthetic
-from lateen.operations.direction import Fitted, get
+from lateen.operations.direction import get, warning_of
 from lateen.operations.near import shown
 from lateen.operations.opened import Opened, within_reach
 from lateen.operations.result import Pictured, not_decoded, rounded, stands_in
@@ -94,7 +94,7 @@ def edit(opened: Opened, item: str | int, by: Mapping[str, float | int]) -> Edit
     vector = opened.geometry.project(vector)
     before, after = opened.synthesise(np.stack([located.vector, vector]))
     readout = opened.readout
-    doubts = [Fitted(get(opened, name), {}).warning for name in moves]
+    doubts = [warning_of(opened, name) for name in moves]
     warnings = tuple(doubt for doubt in doubts if doubt is not None)
     changed = readout.changes(vector - located.vector)
     return Edited(located.label, moves, before, after, changed, tuple(readout.unreadable()), warnings, opened)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, Float64
 
+from lateen.core.geometry import Sphere
 from lateen.core.threads import one_thread
 from lateen.operations.opened import Opened
 
@@ -24,6 +25,15 @@ def blocks(opened: Opened, rows: int | None = None) -> Iterator[Float32[np.ndarr
     step = max(1, BLOCK_NUMBERS // max(1, opened.spec.dim))
     for start in range(0, n, step):
         yield opened.geometry.project(np.asarray(vectors[start : min(start + step, n)], np.float32))
+
+
+def origin(opened: Opened) -> Float64[np.ndarray, " dim"]:
+    """Where nothing is read: zero where only angles count, else the mean of all items, (dim,)."""
+    total = np.zeros(opened.spec.dim)
+    if not isinstance(opened.geometry, Sphere):
+        for block in blocks(opened):
+            total += block.sum(axis=0, dtype=np.float64)
+    return total / max(len(opened), 1)
 
 
 def projections(

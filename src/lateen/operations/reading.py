@@ -1,7 +1,7 @@
 """Items read along a direction: how far each is towards one pole or the other, beside all items of the space.
 
 One idea: a reading alone says little, so each comes with its place among the items: in steps from their average, and
-as the share of them that read lower.
+as a percentile among them.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from lateen.plot.reading import Dot, reading
 
 FREQUENT = 20_000  # words that are compared with if nothing is said: rarer ones are placed by chance
 MOST_DRAWN = 60
+_ROUNDING = 1e-3  # of the spread: more than float16 rounds
 
 
 @dataclass(frozen=True)
@@ -35,18 +36,18 @@ class Reading:
         item: What was read.
         value: How far along: the cosine to the direction where only angles count, else in latent units.
         steps: The same in steps of the direction from the average of the items compared with.
-        quantile: Share of these items that read lower.
+        percentile: Percent of these items that read lower; of those that read the same, half count.
     """
 
     item: str
     value: float
     steps: float
-    quantile: float
+    percentile: float
 
     def to_dict(self) -> dict[str, object]:
         """Plain data."""
-        steps, quantile = rounded(self.steps), rounded(self.quantile, 6)
-        return {"item": self.item, "value": rounded(self.value, 6), "steps": steps, "quantile": quantile}
+        steps, percentile = rounded(self.steps), rounded(self.percentile)
+        return {"item": self.item, "value": rounded(self.value, 6), "steps": steps, "percentile": percentile}
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +61,7 @@ class Readings(Pictured):
         compared: How many items of the space they were compared with, from its first.
         total: How many it has.
         is_words: Whether these are words.
+        is_sorted: Whether they are known to come in order of their frequency, as where the space was trained.
         extremes: Whether these are the items at both ends, rather than some that were asked for.
     """
 
@@ -69,6 +71,7 @@ class Readings(Pictured):
     compared: int
     total: int
     is_words: bool
+    is_sorted: bool
     extremes: bool
     _all: Float32[np.ndarray, " n"] = field(repr=False)
 
@@ -90,8 +93,15 @@ class Readings(Pictured):
         kind = "word" if self.is_words else "item"
         if self.compared == self.total:
             return f"all {self.total:,} {kind}s" if self.total > 1 else f"the only {kind}"
-        usual = "the most frequent ones, if they came in that order; " if self.is_words else ""
+        usual = ""
+        if self.is_words:
+            usual = "the most frequent; " if self.is_sorted else "the most frequent ones, if they came in that order; "
         return f"the first {self.compared:,} of {self.total:,} {kind}s ({usual}--vocabulary 0 takes all)"
+
+    @property
+    def warning(self) -> str | None:
+        """Why not to trust the direction, or None."""
+        return self.direction.warning("words" if self.is_words else "items")
 
     def to_dict(self) -> dict[str, object]:
         """Plain data, as `--json` prints it."""
@@ -102,6 +112,7 @@ class Readings(Pictured):
             "extremes": self.extremes,
             "compared_with": self.compared,
             "items": self.total,
+            "warning": self.warning,
             "readings": [r.to_dict() for r in self.readings],
         }
 
@@ -148,12 +159,16 @@ def read(
         order = np.argsort(everywhere, kind="stable")
         rows = order if 2 * k >= compared else np.concatenate([order[:k], order[-k:]])
         labels, values = [opened.ids[int(row)] for row in rows], everywhere[rows]
+    if direction.erased == "hard":  # nothing but rounding is left of most
+        grain = _ROUNDING * max(float(np.ptp(everywhere)), 1e-30)
+        everywhere, values = (np.asarray(grain * np.round(x / grain), np.float32) for x in (everywhere, values))
     average = float(everywhere.astype(np.float64).mean())
     ordered = np.sort(everywhere)
-    shares = (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")) / (2 * compared)
+    below, upto = (np.searchsorted(ordered, values, side) for side in ("left", "right"))
+    percentiles = 50 * (below + upto) / compared
     found = [
-        Reading(label, float(value), (float(value) - average) / direction.scale, float(share))
-        for label, value, share in zip(labels, values, shares, strict=True)
+        Reading(label, float(value), (float(value) - average) / direction.scale, float(percentile))
+        for label, value, percentile in zip(labels, values, percentiles, strict=True)
     ]
     return Readings(
         direction=direction,
@@ -162,6 +177,7 @@ def read(
         compared=compared,
         total=total,
         is_words=is_words,
+        is_sorted="trained" in opened.spec.preprocessing,
         extremes=not items,
         _all=everywhere,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lateen.store.directions import direction_names, load_direction, save_direction
+from lateen.store.directions import direction_names, load_direction, remove_direction, save_direction
 from lateen.store.folder import SpaceFolder
 from lateen.store.meta import Compression, RoundTrip, SpaceMeta
 
@@ -13,5 +13,6 @@ __all__ = [
     "SpaceMeta",
     "direction_names",
     "load_direction",
+    "remove_direction",
     "save_direction",
 ]

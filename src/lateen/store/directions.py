@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 from urllib.parse import quote, unquote
 
 from lateen.core.atomic import write_file
-from lateen.core.errors import InputError, SpaceError, UnknownNameError
+from lateen.core.errors import InputError, SpaceError, StorageError, UnknownNameError
 
 
 @runtime_checkable
@@ -56,6 +56,23 @@ def load_direction(space: Path, name: str) -> dict[str, object]:
     if not isinstance(plain, dict):
         raise SpaceError(f"The direction {path} is damaged: it holds no JSON object. Fit it again.")
     return plain
+
+
+def remove_direction(space: Path, name: str) -> None:
+    """Remove the direction of this name, damaged or not.
+
+    Raises:
+        UnknownNameError: If there is none; the message names near spellings.
+        StorageError: If it can't be removed.
+    """
+    names = direction_names(space)
+    if name not in names:
+        raise UnknownNameError("direction", name, names, f"space {space.name}")
+    path = _path(space, name)
+    try:
+        path.unlink()
+    except OSError as error:
+        raise StorageError(f"The direction {path} can't be removed: {error.strerror}.") from error
 
 
 def direction_names(space: Path) -> list[str]:
