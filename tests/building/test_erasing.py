@@ -94,11 +94,13 @@ def test_what_is_said_of_where_it_came_from(tmp_path: Path) -> None:
     one = lt.open(tmp_path / "one.space")
     assert one.info().facts["source"] == "made.space without kind"
     assert one.spec.encoder == "erased:none"
-    assert not one.directions()
+    assert one.directions().keys() == {"kind"}
     assert one.spec.fingerprint != space.spec.fingerprint
     one.direction("half", words=(["i0000", "i0001"], ["i0002", "i0003"]))
     one.erase("half", tmp_path / "two.space", method="hard")
     two = lt.open(tmp_path / "two.space")
+    erased = {name: two.direction(name).direction.erased for name in two.directions()}
+    assert erased == {"kind": "leace", "half": "hard"}
     steps = two.spec.preprocessing["erased"]
     assert isinstance(steps, list)
     assert [(step["concept"], step["method"], step["from"]) for step in steps] == [
@@ -212,7 +214,7 @@ def test_the_old_space_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
     out = tmp_path / "new.space"
     space.erase("kind", out)
     kept = lt.open(out)
-    kept.direction("kind", field="kind", positive="light")
+    kept.direction("mine", field="kind", positive="light")
 
     def stop(text: str) -> None:
         if text.startswith("writing"):
@@ -220,12 +222,12 @@ def test_the_old_space_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
 
     with pytest.raises(InterruptedWorkError, match=r"new\.space is not written"):
         space.erase("kind", out, method="hard", force=True, note=stop)
-    assert lt.open(out).directions().keys() == {"kind"}
+    assert lt.open(out).directions().keys() == {"kind", "mine"}
     with pytest.raises(InterruptedWorkError, match=r"Stopped\. .*fresh\.space is not written"):
         space.erase("kind", tmp_path / "fresh.space", note=stop)
     assert not (tmp_path / "fresh.space").exists()
     again = space.erase("kind", out, method="hard", force=True)
-    assert again.notes == ("The directions of the old space, kind, are dropped: they were fitted to another encoder.",)
+    assert again.notes == ("The directions of the old space, mine, are dropped: they were fitted to another encoder.",)
     assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 

@@ -82,7 +82,7 @@ def test_one_pair_is_fitted_with_a_warning(lateen: Run, space: Path) -> None:
     assert "held-out AUC not known, 1 pair, gap" in out
     fitted = answer(lateen("direction", "fit", space, "two", "--words", "he0:she0", "--json"))
     assert (fitted["auc"], fitted["stability"]) == (None, None)
-    assert "a side of one word is too few" in str(fitted["warning"])
+    assert "one word a side is too few to hold any out" in str(fitted["warning"])
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_one_pair_is_fitted_with_a_warning(lateen: Run, space: Path) -> None:
         (("--pairs", "he0"), "'he0', which is no pair"),
         (("--pairs", "he0:"), "one side is empty"),
         (("--pairs", "he0:he0"), "same word on both sides"),
-        (("--pairs", "no such file.txt"), "no pair"),
+        (("--pairs", "no such file.txt"), "There is no file no such file.txt"),
         (("--words", "he0,he1"), "two sides with one colon"),
         (("--words", "hee0:she0"), "Did you mean 'he0'"),
         (("--pairs", "x1:x2", "--skip-unknown"), "knows no pair of those given (x1:x2)"),
@@ -130,7 +130,7 @@ def test_read_some_words_and_the_ends(lateen: Run, space: Path, tmp_path: Path) 
     expected = float(vector @ opened.direction("gender").direction.vector) / float(np.linalg.norm(vector))
     assert readings[1]["value"] == pytest.approx(expected, abs=1e-5)
     assert (some["measure"], some["compared_with"], some["extremes"]) == ("cosine", 600, False)
-    assert readings[1]["quantile"] > 0.9 > 0.1 > readings[2]["quantile"]
+    assert readings[1]["percentile"] > 90 > 10 > readings[2]["percentile"]
     with Image.open(picture) as drawn:
         assert drawn.width > 500
     code, out, _ = lateen(*read, "-k", 3, "--vocabulary", 12)
@@ -174,7 +174,8 @@ def test_erase(lateen: Run, space: Path, tmp_path: Path, method: str) -> None:
     assert done["reading_auc"]["before"] == 1.0  # type: ignore[index]
     neutral = lt.open(out)
     assert list(neutral.ids) == list(lt.open(space).ids)
-    assert not neutral.directions()
+    kept = neutral.direction("gender").direction
+    assert (kept.erased, kept.auc) == (method, pytest.approx(done["reading_auc"]["after"], abs=1e-4))  # type: ignore[index]
     code, said, err = lateen(*erase)
     assert (code, said) == (2, "")
     assert "exists already; choose another name or replace it with --force" in err
@@ -182,6 +183,9 @@ def test_erase(lateen: Run, space: Path, tmp_path: Path, method: str) -> None:
     assert code == 0
     assert "600 words of words.space without gender" in said
     assert "held out   AUC of the direction 1.000 -> " in said
+    assert "(each pair left out once, as in the fit; chance reaches " in said
+    such = "analogies over them, such as he1 - he0 + she0, are right by construction now, which is no finding"
+    assert (such in said) == (method == "hard")
     assert "still there? of the 147 words" in said
     assert "cost " in said
     assert "next: lateen near" in err
@@ -222,3 +226,64 @@ def test_a_long_name_is_restated_by_its_beginning(lateen: Run, space: Path) -> N
         assert (code, out) == (2, "")
         assert f"({len(item):,} letters)" in err
         assert len(err) < 1000
+
+
+def test_both_judge_by_one_protocol_and_one_warning(lateen: Run, space: Path, tmp_path: Path) -> None:
+    few, one = ("--words", "he0,he1:she0,she1"), ("--pairs", "he0:she0")
+    for number, (name, terms) in enumerate([("gender", ("--pairs", PAIRS)), ("few", few), ("one", one)]):
+        fitted = answer(lateen("direction", "fit", space, name, *terms, "--json"))
+        out = tmp_path / f"{number}.space"
+        erase = ("direction", "erase", space, name, "-o", out)
+        done = answer(lateen(*erase, "--json"))
+        assert done["reading_auc"]["before"] == fitted["auc"]  # type: ignore[index]
+        assert (done["chance_auc"], done["warning"]) == (fitted["random_auc"], fitted["warning"])
+        said = lateen(*erase, "--force")[1]
+        assert ("\nwarning " in said) == (fitted["warning"] is not None)
+        if name != "gender":
+            assert "           So " not in said
+        if name == "one":
+            assert "With one pair nobody can know what was erased: one, or what else sets these words apart." in said
+        if name == "few":
+            assert "These are too few words to tell from them what was erased" in said
+
+
+def test_a_doubtful_direction_is_marked_and_told_of(lateen: Run, space: Path) -> None:
+    lateen("direction", "fit", space, "sure", "--pairs", PAIRS)
+    lateen("direction", "fit", space, "few", "--pairs", "he0:she0,he1:she1")
+    file = space / "directions" / "sure.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"random_auc": 0.8}))
+    said = "2 pairs are too few (give 5 at least, better 10) to tell whether few means anything: chance sorts so few "
+    out = lateen("direction", "list", space)[1].splitlines()
+    chance = "by chance: the AUC that 95% of random directions stay below, either way round"
+    assert {line.split("  ")[0] for line in out[2:-2]} == {"few *", "sure", ""}
+    assert out[-2:] == [chance, f"* {said}as well"]
+    code, out, err = lateen("direction", "read", space, "few", "he3")
+    assert code == 0
+    assert said in err
+    assert "percentile" in out.splitlines()[1]
+    assert lateen("direction", "read", space, "sure", "he3")[2] == ""
+
+
+def test_a_direction_is_read_before_and_after(lateen: Run, space: Path, tmp_path: Path) -> None:
+    lateen("direction", "fit", space, "gender", "--pairs", PAIRS)
+    out = tmp_path / "hard.space"
+    lateen("direction", "erase", space, "gender", "-o", out, "--method", "hard")
+    assert "word000" in lateen("direction", "read", space, "gender", "word000")[1]
+    code, said, err = lateen("direction", "read", out, "gender", "word000", "--json")
+    assert code == 0
+    assert "gender was erased from this space (hard)" in err
+    (reading,) = json.loads(said)["readings"]
+    assert (reading["value"], reading["percentile"]) == (0, pytest.approx(50, abs=2))
+    assert "gender *" in lateen("direction", "list", out)[1]
+    code, _, err = lateen("direction", "erase", out, "gender", "-o", tmp_path / "again.space")
+    assert code == 2
+    assert "gender was erased from space hard.space already" in err
+
+
+def test_remove(lateen: Run, space: Path) -> None:
+    lateen("direction", "fit", space, "gender", "--pairs", PAIRS)
+    code, _, err = lateen("direction", "remove", space, "gendr")
+    assert (code, "Did you mean 'gender'" in err) == (2, True)
+    assert answer(lateen("direction", "remove", space, "gender", "--json"))["removed"] == "gender"
+    assert lateen("direction", "remove", space, "gender")[0] == 2
+    assert not lt.open(space).directions()

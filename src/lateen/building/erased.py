@@ -6,10 +6,11 @@ import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from lateen.core.direction import Direction
 from lateen.directions.effect import Change
 from lateen.operations.result import rounded
 
-READABLE = 0.7  # AUC from which on a direction is said to read what it should no longer
+READABLE = 0.6  # AUC from which on a direction is said to read what it should no longer
 STILL_THERE = 0.6  # accuracy from which on a classifier is said to find what was erased
 
 
@@ -18,8 +19,9 @@ class Effect:
     """What an erasure did to the concept and to everything else.
 
     Args:
-        reading: AUC of the direction on held-out words or items; the eraser was fitted without them.
-        probe: The same of a linear classifier that was trained anew, before and after.
+        reading: AUC of the direction on held-out words or items; the eraser was fitted without them. Of words it is
+            taken as in the fit of the direction, each pair or word left out once; of items it is the mean of 5 folds.
+        probe: The same of a linear classifier that was trained anew, before and after: the mean of 5 folds.
         classified: Share of the items farthest to both sides before that a classifier, trained anew, puts on the
             right side.
         neighbours: Share of them whose nearest others are mostly of their own side.
@@ -48,7 +50,7 @@ class Erased:
         path: The new space.
         source: Name of the space that it was made from.
         concept: Name of the direction that was erased.
-        what: What that direction was fitted on.
+        direction: That direction, as it was.
         method: "leace" or "hard".
         n: Items of the new space.
         left_out: Items of which nothing was left.
@@ -63,7 +65,7 @@ class Erased:
     path: Path
     source: str
     concept: str
-    what: str
+    direction: Direction
     method: str
     n: int
     left_out: int
@@ -80,6 +82,11 @@ class Erased:
         return "words" if self.is_words else "items"
 
     @property
+    def warning(self) -> str | None:
+        """Why not to trust the direction that was erased, or None."""
+        return self.direction.warning(self.kind)
+
+    @property
     def is_still_there(self) -> bool:
         """Whether a classifier still finds the sides that a linear reader no longer should."""
         return max(self.effect.classified.after, self.effect.neighbours.after) >= STILL_THERE
@@ -92,26 +99,58 @@ class Erased:
         e = self.effect
         moved = f"turn by {e.moved:.2g} degrees" if self.is_sphere else f"move by {e.moved:.2g} of their spread"
         lines = [
-            f"{self!r}: {self.what}",
-            f"held out   AUC of the direction {_arrow(e.reading)}, of a new linear probe {_arrow(e.probe)} "
-            "(0.5 is chance, and less is no better)",
+            f"{self!r}: {self.direction.positive or ''}",
+            f"held out   AUC of the direction {_arrow(e.reading)} ({self._protocol()})",
+            f"           AUC of a new linear probe {_arrow(e.probe)} (mean of 5 folds)",
+            "           0.5 is chance, and less is no better",
             self._reach(),
             self._apart(),
             f"cost       {e.kept:.1%} of the 10 nearest neighbours of {e.anchors:,} {self.kind} are kept; "
             f"points {moved} on average",
             f"left out   {self.left_out:,}, of which nothing was left: see rejected.jsonl" if self.left_out else "",
+            self._equalised(),
+            f"warning    {self.warning}" if self.warning else "",
             *self.notes,
         ]
         return "\n".join(line for line in lines if line)
 
+    def _protocol(self) -> str:
+        """How the direction was judged, and what chance reaches so."""
+        d = self.direction
+        if math.isnan(self.effect.reading.before):
+            return "nothing could be held out"
+        reach = "" if math.isnan(d.random_auc) else f"; chance reaches {d.random_auc:.3f}"
+        if d.more:
+            return f"each {'pair' if d.method == 'pairs' else self.kind[:-1]} left out once, as in the fit{reach}"
+        return f"mean of 5 folds; the fit held out a quarter{reach}"
+
     def _reach(self) -> str:
-        """What to do where the direction still reads what the eraser has not seen."""
-        after = self.effect.reading.after
-        if self.method != "leace" or not after >= READABLE:
+        """What the figures of held-out words or items mean, where they can be taken for something else."""
+        d, reading = self.direction, self.effect.reading
+        if math.isnan(reading.after):
+            few = "With one pair nobody" if d.method == "pairs" else "Nobody"
+            apart = f"{self.concept}, or what else sets these {self.kind} apart"
+            return f"           {few} can know what was erased: {apart}."
+        if d.is_few:
+            return f"           These are too few {self.kind} to tell from them what was erased."
+        if self.method == "hard":
+            return "           The direction reads nothing any more by construction; the probe is the test."
+        if not reading.after >= READABLE:
             return ""
         return (
-            f"           So {self.kind} that it was not fitted on can still be read along {self.concept}: give it more "
-            "of them, or use --method hard."
+            f"           LEACE makes the means of those {self.kind} equal that it was fitted on; few have a difference "
+            f"that is not quite\n           that of all {self.kind}, so others can still be read along {self.concept}: "
+            "fit it on more."
+        )
+
+    def _equalised(self) -> str:
+        if not self.equalised:
+            return ""
+        d = self.direction
+        such = f", such as {d.more[1]} - {d.more[0]} + {d.less[0]}," if len(d.more) > 1 else ""
+        return (
+            f"equalised  {self.equalised:,} {self.kind} that define {self.concept}: analogies over them{such} are "
+            "right by construction now, which is no finding"
         )
 
     def _apart(self) -> str:
@@ -123,7 +162,7 @@ class Erased:
             f"{_arrow(e.classified, percent=True)} apart, their neighbours {_arrow(e.neighbours, percent=True)} "
             "(50% is chance)"
         )
-        if not self.is_still_there:
+        if not self.is_still_there or self.direction.is_few:
             return told
         return (
             f"{told}.\n           So what goes along with {self.concept} is still in the space: its linear trace is "
@@ -146,12 +185,14 @@ class Erased:
             "path": str(self.path),
             "source": self.source,
             "concept": self.concept,
-            "fitted_on": self.what,
+            "fitted_on": self.direction.positive,
             "method": self.method,
             "n": self.n,
             "left_out": self.left_out,
             "equalised": self.equalised,
             **changes,
+            "chance_auc": rounded(self.direction.random_auc),
+            "warning": self.warning,
             "sided": e.sided,
             "still_there": self.is_still_there,
             "neighbours_kept": rounded(e.kept),

@@ -22,9 +22,10 @@ import pyarrow as pa
 from jaxtyping import Float, Float32
 
 from lateen.building import replacing
-from lateen.building.erased import Erased
+from lateen.building.erased import Effect, Erased
 from lateen.building.erasure_effect import effect_of
 from lateen.building.plan import own_version
+from lateen.core.direction import Direction
 from lateen.core.errors import InputError, InterruptedWorkError
 from lateen.core.geometry import Sphere
 from lateen.core.seed import require_seed
@@ -32,9 +33,11 @@ from lateen.directions.hard_debias import HardDebias
 from lateen.directions.leace import Leace
 from lateen.directions.moments import Moments
 from lateen.operations.concept import Concept, concept
+from lateen.operations.direction import get
 from lateen.operations.opened import Opened
 from lateen.operations.projecting import blocks
 from lateen.store.derived import content_key
+from lateen.store.directions import save_direction
 from lateen.store.folder import POINTS, SpaceFolder
 from lateen.store.meta import FILE, SpaceMeta
 from lateen.store.writer import Shard, SpaceWriter, storage_errors
@@ -80,16 +83,18 @@ def erase(
     Args:
         opened: The space; it stays as it is.
         name: Of the direction.
-        out: Folder of the new space. It has the ids, fields and pictures of the old one, but no directions and no
-            decoder, and items that are not in it can't be encoded into it.
+        out: Folder of the new space. It has the ids, fields and pictures of the old one, but no decoder, and items
+            that are not in it can't be encoded into it. Of the directions it has those that were erased, so that
+            they can be read before and after: with their old steps, and marked as erased.
         method: "leace" (the sides' means become equal, by the least change) or "hard" (nothing is left along the
-            direction, and the words that define it are equalised).
+            direction, and the words that define it are equalised: analogies over them are right by construction).
         seed: Of what the measures draw.
         force: Replace a space that is there.
         note: Is told what is being done.
 
     Raises:
-        InputError: If `out` is in the way, there is no such method, or the direction's labels are no more.
+        InputError: If `out` is in the way, there is no such method, the direction's labels are no more, or it was
+            erased from the space already.
         UnknownNameError: If there is no such direction.
         StorageError: If it can't be written; nothing is left of it then.
         InterruptedWorkError: On ^C; the message says whether the space is written.
@@ -98,6 +103,8 @@ def erase(
     require_seed(seed)
     if method not in METHODS:
         raise InputError(f"There is no method {method!r}; choose {' or '.join(METHODS)}.")
+    if get(opened, name).erased is not None:
+        raise InputError(f"{name} was erased from {opened.name} already; erase another direction, or fit it anew.")
     _check_place(opened, out, force)
     started, found = time.perf_counter(), concept(opened, name, seed)
     with _stopping(f"{out} is not written."):
@@ -109,11 +116,12 @@ def erase(
         say("measuring what it did ...")
         new = Opened(SpaceFolder.open(out))
         effect = effect_of(opened, new, found, fit, seed)
+        _judge(new, name, effect)
     return Erased(
         path=out,
         source=opened.path.name,
         concept=name,
-        what=found.direction.positive or "",
+        direction=found.direction,
         method=method,
         n=len(new),
         left_out=left_out,
@@ -143,7 +151,7 @@ def _fitter(opened: Opened, method: str, say: Note) -> Callable[[Float[np.ndarra
         moments = _moments(opened, covariance=method == "leace")
     if method == "leace":
         assert moments is not None
-        return partial(Leace.fit, moments)
+        return Leace.fitter(moments)
     return partial(HardDebias.of, mean=None if moments is None else moments.mean)
 
 
@@ -211,11 +219,28 @@ def _write(
                 f"Without {found.direction.name} nothing is left of any item of {opened.name}: its points lie on that "
                 "direction alone. Erase from a space of more dimensions."
             )
+        for direction in _erased(opened, found, method):
+            save_direction(place, replace(direction, fingerprint=meta.spec.fingerprint))
         with storage_errors(out):
             notes = replacing.take_place(place, out)
     finally:
         shutil.rmtree(place, ignore_errors=True)
     return finished.meta.compression.rejected, notes
+
+
+def _erased(opened: Opened, found: Concept, method: str) -> list[Direction]:
+    """This direction and those that were erased before; the figures are taken when the space is written."""
+    nan = float("nan")
+    before = [direction for direction in opened.directions.values() if direction.erased is not None]
+    now = replace(found.direction, erased=method, auc=nan, ordered=nan, stability=nan, gap=nan)
+    return [*before, now]
+
+
+def _judge(new: Opened, name: str, effect: Effect) -> None:
+    """Give the erased direction the figure of what is left, unless the user has fitted it anew."""
+    direction = new.direction(name)
+    if direction.erased is not None:
+        save_direction(new.path, replace(direction, auc=effect.reading.after))
 
 
 def _meta(opened: Opened, erasing: _Erasing, found: Concept, method: str) -> SpaceMeta:

@@ -9,10 +9,11 @@ from jaxtyping import Float
 
 from lateen.building.erased import Effect
 from lateen.core.geometry import Gaussian, Sphere
-from lateen.directions.effect import Change, Eraser, held_out, told_apart
+from lateen.directions.effect import Change, Eraser, held_out, read_left_out, told_apart
+from lateen.directions.left_out import pairs_left_out, words_left_out
 from lateen.operations.concept import Concept
 from lateen.operations.opened import Opened
-from lateen.operations.projecting import projections
+from lateen.operations.projecting import origin, projections
 
 SIDED = 500  # items of each side that a classifier is to tell apart, as in the paper
 FREQUENT = 50_000  # words that these are taken from: the rare ones are placed by chance
@@ -32,12 +33,28 @@ def effect_of(
         fit: Makes an eraser of a difference of means, as that of the new space was made.
         seed: Of what is drawn.
     """
-    reading, probe = held_out(
-        found.points, found.positive, found.together, lambda d: _on_points(opened, fit(d)), seed=seed
-    )
+    def eraser(difference: Float[np.ndarray, " dim"]) -> Eraser:
+        return _on_points(opened, fit(difference))
+
+    reading, probe = held_out(found.points, found.positive, found.together, eraser, seed=seed)
+    if found.direction.more:
+        reading = _reading_of_words(opened, found, eraser)
     classified, neighbours, sided = _sides(opened, new, found, seed)
     kept, anchors, moved = _cost(opened, new, seed)
     return Effect(reading, probe, classified, neighbours, sided, kept, anchors, moved)
+
+
+def _reading_of_words(
+    opened: Opened, found: Concept, eraser: Callable[[Float[np.ndarray, " dim"]], Eraser]
+) -> Change:
+    """As the direction was judged when it was fitted: each pair, or word, by the direction of the others."""
+    middle = origin(opened)
+    points = found.points.astype(np.float64) - middle
+    more, less = points[found.positive], points[~found.positive]
+    if min(len(more), len(less)) < 2:
+        return Change(float("nan"), float("nan"))
+    axes = (words_left_out if found.together is None else pairs_left_out)(more, less)
+    return read_left_out(found.points, found.positive, found.together, axes, eraser, origin=middle)
 
 
 def _on_points(opened: Opened, eraser: Eraser) -> Eraser:

@@ -14,7 +14,7 @@ from jaxtyping import Float64
 from lateen.core.atomic import PREFIX, sync_folder
 from lateen.core.errors import InputError, SpaceError
 from lateen.store.attached import DECODER, attached_path
-from lateen.store.directions import direction_names
+from lateen.store.directions import direction_names, load_direction
 from lateen.store.folder import SpaceFolder
 from lateen.store.lance_tables import uri
 from lateen.store.ledger import Ledger
@@ -95,7 +95,7 @@ def take_place(new: Path, out: Path) -> tuple[str, ...]:
 
 
 def _carry_directions(old: Path, new: Path) -> tuple[str, ...]:
-    names = direction_names(old)
+    names = [name for name in direction_names(old) if not _is_erased(old, name)]
     if not names:
         return ()
     listed = ", ".join(names)
@@ -103,6 +103,14 @@ def _carry_directions(old: Path, new: Path) -> tuple[str, ...]:
         return (f"The directions of the old space, {listed}, are dropped: they were fitted to another encoder.",)
     shutil.copytree(old / "directions", new / "directions", dirs_exist_ok=True)
     return (f"The directions of the old space are kept: {listed}.",)
+
+
+def _is_erased(space: Path, name: str) -> bool:
+    """Whether a direction was put there by an erasure, rather than fitted by the user."""
+    try:
+        return load_direction(space, name).get("erased") is not None
+    except SpaceError:  # damaged
+        return False
 
 
 def _carry_decoder(old: Path, new: Path) -> tuple[str, ...]:
