@@ -60,6 +60,9 @@ class Space:
     def __init__(self, path: str | Path) -> None:
         self._opened = Opened(SpaceFolder.open(Path(path)))
 
+    def _repr_html_(self) -> str:
+        return self.info()._repr_html_()
+
     def __len__(self) -> int:
         return len(self._opened)
 

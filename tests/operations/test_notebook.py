@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import lateen as lt
+from lateen.building.erased import Erased
 from lateen.operations.result import Written
 
 
@@ -48,5 +49,10 @@ def test_results_without_pictures_show_their_lines(space: lt.Space, tmp_path: Pa
     rows = np.random.default_rng(1).integers(60, size=(30, 2)).tolist()
     pairs.write_text("word1,word2,score\n" + "\n".join(f"<w{a}>,<w{b}>,{a + b}" for a, b in rows) + "\n")
     assert space.info()._repr_html_() == f"<pre>{html.escape(space.info().describe())}</pre>"
+    assert space._repr_html_() == space.info()._repr_html_()
     measured = space.similarity(pairs)
     assert measured._repr_html_() == f"<pre>{html.escape(repr(measured))}</pre>"
+    fitted = space.direction("low", pairs=[["<w1>", "<w2>"], ["<w3>", "<w4>"]])
+    assert fitted._repr_html_() == f"<pre>{html.escape(fitted.describe())}</pre>"
+    assert isinstance(fitted, Written)
+    assert issubclass(Erased, Written)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lateen.core.direction import Direction
 from lateen.directions.effect import Change
-from lateen.operations.result import rounded
+from lateen.operations.result import Written, rounded
 
 READABLE = 0.6  # AUC from which on a direction is said to read what it should no longer
 STILL_THERE = 0.6  # accuracy from which on a classifier is said to find what was erased
@@ -43,7 +43,7 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Erased:
+class Erased(Written):
     """A space without a concept.
 
     Args:

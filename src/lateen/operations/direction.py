@@ -20,7 +20,7 @@ from lateen.directions import contrast, fit_axis, fit_direction, fit_pairs
 from lateen.directions.terms import listed, read_pairs, read_poles
 from lateen.operations.opened import Opened
 from lateen.operations.projecting import origin, projections
-from lateen.operations.result import rounded
+from lateen.operations.result import Written, rounded
 from lateen.store import remove_direction, save_direction
 
 METHODS = ("mean_difference",)
@@ -33,7 +33,7 @@ Words: TypeAlias = str | Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True, eq=False)
-class Fitted:
+class Fitted(Written):
     """A direction with its angles to the others of the space.
 
     Args:
