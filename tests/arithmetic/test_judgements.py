@@ -128,7 +128,7 @@ def test_lines_that_cannot_be_used_are_counted_and_named(tmp_path: Path) -> None
     assert read.pairs[3:] == (("cat", "tiger"), ("sun", "moon"))
     assert read.notes == (
         "5 lines hold no two words and a number and are left out: lines 6, 7, 8, 9, 10.",
-        "1 pair is there again; each line counts.",
+        "1 pair is there again (cat tiger); each line counts.",
     )
     with pytest.raises(InputError, match=r"Only 3 of 8 lines of .* could be used"):
         read_judgements(made(tmp_path, lines("\t") + bad))

@@ -272,9 +272,12 @@ def _said(pairs: Sequence[tuple[str, str]], unusable: Sequence[int]) -> list[str
     notes = []
     if unusable:
         notes.append(_of(unusable).strip())
-    twice = sum(n - 1 for n in Counter(tuple(sorted(pair)) for pair in pairs).values())
-    if twice:
-        notes.append(f"{twice} {'pair is' if twice == 1 else 'pairs are'} there again; each line counts.")
+    counts = Counter(tuple(sorted(pair)) for pair in pairs)
+    again = [" ".join(pair) for pair, n in counts.items() if n > 1]
+    if again:
+        twice = sum(counts.values()) - len(counts)
+        named = ", ".join(again[:4]) + (", ..." if len(again) > 4 else "")
+        notes.append(f"{twice} {'pair is' if twice == 1 else 'pairs are'} there again ({named}); each line counts.")
     return notes
 
 
