@@ -89,7 +89,7 @@ def test_what_honest_ranking_gives_is_said(space: lt.Space) -> None:
     answer = space.solve("w7 - 0.01*w8 + 0.01*w9")
     assert answer.result.nearest == "w7"
     assert answer.notes == (
-        "Nearest of all to the sum is 'w7', which the question names; it is left out (--include-inputs shows it).",
+        "Nearest of all to the sum is 'w7', which the question names; it is left out.",
     )
     assert space.solve("w7 - 0.01*w8 + 0.01*w9", include_inputs=True).notes == ()
 
@@ -180,6 +180,12 @@ def test_the_point_of_one_word(space: lt.Space, vectors: KeyedVectors) -> None:
     for items in ("queen", ["queen", "king"]):
         with pytest.raises(InputError, match=r"encode got 'queen'; .* The point of one item is vector\(ITEM\)"):
             space.encode(items)
+
+
+def test_a_direction_that_is_not_to_be_trusted_is_said(space: lt.Space) -> None:
+    space.direction("guess", words="w1:w2", force=True)
+    (doubt,) = space.solve("w5 + w6 - unit(w7 + 2*dir(guess))", include_inputs=True).notes
+    assert "guess" in doubt
 
 
 def test_mul_is_for_angles(tmp_path: Path) -> None:

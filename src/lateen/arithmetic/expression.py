@@ -93,6 +93,11 @@ class Expression:
         return tuple(dict.fromkeys(atom.name for atom in _atoms(self.terms) if isinstance(atom, Item)))
 
     @property
+    def directions(self) -> tuple[str, ...]:
+        """All directions that it steps along, each once."""
+        return tuple(dict.fromkeys(atom.name for atom in _atoms(self.terms) if isinstance(atom, Step)))
+
+    @property
     def is_single(self) -> bool:
         """Whether it is just one item, unchanged."""
         return len(self.terms) == 1 and self.terms[0][1] == 1.0 and isinstance(self.terms[0][0], Item)

@@ -273,10 +273,10 @@ class Opened:
         """
         texts = isinstance(items, str) or (len(items) and isinstance(items[0], str) and self.spec.modality != "text")
         if texts:
+            first = items if isinstance(items, str) else items[0]
             raise InputError(
-                f"encode got {shown(items if isinstance(items, str) else items[0])}; it takes several {self._kind} items "
-                "at once: (n, dim) numbers, (n, height, width, 3) pictures, or a list of texts. The point of one item "
-                "is vector(ITEM)."
+                f"encode got {shown(first)}; it takes several {self._kind} items at once: (n, dim) numbers, "
+                "(n, height, width, 3) pictures, or a list of texts. The point of one item is vector(ITEM)."
             )
         return encode(self.encoder, items, self.spec.dim)
 

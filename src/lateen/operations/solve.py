@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -15,6 +16,7 @@ from lateen.core.geometry import Sphere
 from lateen.core.synthetic import Synthetic
 from lateen.neighbors import Found
 from lateen.neighbors.exact import BLOCK_NUMBERS
+from lateen.operations.direction import warning_of
 from lateen.operations.near import Match, Picture, checked_k, has_pictures, matches_of, measured
 from lateen.operations.opened import Located, Opened
 from lateen.operations.result import Pictured, known, rounded, stands_in
@@ -47,6 +49,7 @@ class Solution(Pictured):
     scores: tuple[float, ...]
     _inputs: Mapping[str, Located] = field(repr=False)
     _include_inputs: bool = field(repr=False)
+    _doubts: tuple[str | None, ...] = field(repr=False)
     _opened: Opened = field(repr=False)
 
     @property
@@ -54,16 +57,22 @@ class Solution(Pictured):
         """How near to data the sum is."""
         return self.result.support
 
+    @cached_property
+    def support_of_terms(self) -> dict[str, float]:
+        """That of each item that the expression names: what is usual here, to compare with.
+
+        Among words the support of a real item differs: frequent words lie apart from the crowd of rare ones.
+        """
+        if not self._inputs:
+            return {}
+        found = self._opened.support(np.stack([located.vector for located in self._inputs.values()]))
+        return dict(zip(self._inputs, found.tolist(), strict=True))
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know of the search and its honesty, a sentence each."""
-        note = self._opened.search.note
-        own = [located.id for located in self._inputs.values()]
-        notes = () if note is None else (note,)
-        if len(own) > 1 and self.result.nearest in own and not self._include_inputs:
-            nearest = f"Nearest of all to the sum is {self.result.nearest!r}, which the question names; it is left out"
-            return (*notes, f"{nearest} (--include-inputs shows it).")
-        return notes
+        found = (self._opened.search.note, self._left_out() if len(self.terms) > 1 else None, *self._doubts)
+        return tuple(note for note in found if note is not None)
 
     def __repr__(self) -> str:
         found = ", ".join(m.id for m in self.matches)
@@ -81,6 +90,7 @@ class Solution(Pictured):
             "results": results,
             "nearest_of_all": self.result.nearest,
             "support": rounded(self.support),
+            "support_of_terms": {name: rounded(support) for name, support in self.support_of_terms.items()},
             "decoded_by": self.result.decoded_by,
         }
 
@@ -156,7 +166,7 @@ class Solution(Pictured):
             points,
             [m.id for m in self.matches],
             values,
-            support=known(self.support),
+            support=None if opened.spec.modality == "word" else known(self.support),  # it says how rare a word is
             title=self.expression,
             measure=measure,
         )
@@ -196,7 +206,7 @@ def solve(
     checked_k(k)
     parsed = parse(expression)
     inputs = opened.terms(parsed)
-    located = opened.combine(parsed)
+    located = opened.combine(parsed, inputs)
     own = () if include_inputs else tuple({x.id for x in inputs.values() if x.id is not None})
     if method == "mul":
         found, scores = _by_product(opened, parsed, inputs, located, k + len(own), where)
@@ -207,8 +217,9 @@ def solve(
     matches = matches_of(opened, found, own)[:k]
     order = {} if scores is None else dict(zip(found.rows[0].tolist(), scores.tolist(), strict=True))
     made = opened.synthesise(located.vector[None], nearest)[0]
+    doubts = tuple(warning_of(opened, name) for name in parsed.directions)
     scored = tuple(order[opened.folder.row(m.id)] for m in matches) if order else ()
-    return Solution(expression, matches, made, parsed.terms, method, scored, inputs, include_inputs, opened)
+    return Solution(expression, matches, made, parsed.terms, method, scored, inputs, include_inputs, doubts, opened)
 
 
 def _by_product(

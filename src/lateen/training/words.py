@@ -314,9 +314,9 @@ class _Unfinished:
             if not resume:
                 shutil.rmtree(self.folder, ignore_errors=True)
             if isinstance(error, KeyboardInterrupt):
-                kept = "what was trained before is kept" if resume else "nothing is kept"
+                left = "what was trained before is kept" if resume else "nothing is kept"
                 raise InterruptedWorkError(
-                    f"Stopped while the corpus was read, before training; {kept}. Run the same command again."
+                    f"Stopped while the corpus was read, before training; {left}. Run the same command again."
                 ) from None
             raise
         return tokens
