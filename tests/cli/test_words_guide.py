@@ -15,9 +15,13 @@ from running import Run
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "words.md").read_text("utf-8")
 GENDERED = (
-    "he she|his her|man woman|men women|boy girl|father mother|king queen|brother sister|uncle aunt|prince princess"
+    "he she|his her|him her|himself herself|man woman|men women|boy girl|father mother|son daughter|brother sister|"
+    "husband wife|uncle aunt|king queen|gentleman lady"
 )
-MORE = "captain nurse cook warm hot cold icy walk walked talk talked good better bad worse old new car automobile"
+MORE = (
+    "captain nurse cook walk walked talk talked good better bad worse old new car automobile warm hot heat fire summer "
+    "cold icy frost ice winter kind noble honest generous gentle cruel wicked false harsh vile"
+)
 
 
 def corpus(folder: Path) -> Path:
