@@ -1,7 +1,7 @@
 """The whole Google set on 400,000 words of 300 numbers, beside gensim's `evaluate_word_analogies`.
 
     python benchmarks/analogies.py                        # gensim is asked 600 questions, some of each section
-    python benchmarks/analogies.py --gensim-questions 0   # gensim is asked all 19,544: half an hour
+    python benchmarks/analogies.py --gensim-questions 0   # gensim is asked all 19,544: minutes
 
 The vectors are random (seeded): the set's 905 words stand among the first 100,000, and the right word of each pair is
 its left one moved by its section's offset, blurred, so that most answers are right. Each step runs in a process of its
