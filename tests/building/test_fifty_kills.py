@@ -43,6 +43,12 @@ def content(space: Path) -> tuple[list[str], bytes, str, dict[str, bytes]]:
     return ids, folder.vectors().tobytes(), (space / "rejected.jsonl").read_text(), folder.thumbnails(ids)
 
 
+def timed(command: list[str]) -> float:
+    begun = time.monotonic()
+    subprocess.run(command, check=True, capture_output=True)
+    return time.monotonic() - begun
+
+
 def killed(command: list[str], seconds: float) -> None:
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(seconds)
@@ -52,9 +58,8 @@ def killed(command: list[str], seconds: float) -> None:
 
 @pytest.mark.slow
 def test_rows_ids_and_vectors_are_those_of_the_undisturbed_build(photos: Path, tmp_path: Path) -> None:
-    begun = time.monotonic()
-    subprocess.run(command(photos, tmp_path / "whole.space"), check=True, capture_output=True)
-    seconds, whole = time.monotonic() - begun, content(tmp_path / "whole.space")
+    seconds = min(timed(command(photos, tmp_path / name)) for name in ("first.space", "whole.space"))
+    whole = content(tmp_path / "whole.space")
     assert len(whole[0]) == PICTURES - PICTURES // 400
     moments, out, unfinished = random.Random(0), tmp_path / "a.space", 0
     for _ in range(KILLS):

@@ -19,6 +19,9 @@ from lateen.store import SpaceFolder
 N, DIM = 3_000, 24
 
 
+COPIED = pytest.mark.parametrize("built", ["euclidean", "sphere"], indirect=True)  # others have no coarse copy
+
+
 @pytest.fixture(scope="module", params=["euclidean", "sphere", "gaussian"])
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("large")
@@ -68,18 +71,16 @@ def test_small_spaces_keep_no_copy(built: Path, tmp_path: Path) -> None:
     assert not list((folder.path / "derived").glob("coarse-*"))
 
 
+@COPIED
 def test_the_copy_is_made_once(large: SpaceFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    if large.meta.spec.geometry == "gaussian":
-        pytest.skip("has no coarse copy")
     assert_exact(Search(large))
     monkeypatch.setattr(searching, "write_coarse", lambda *_: pytest.fail("it was made again"))
     assert_exact(Search(large))
 
 
+@COPIED
 @pytest.mark.parametrize("damage", ["empty", "cut", "other"])
 def test_a_damaged_copy_is_made_again(large: SpaceFolder, damage: str) -> None:
-    if large.meta.spec.geometry == "gaussian":
-        pytest.skip("has no coarse copy")
     assert_exact(Search(large))
     (kept,) = (large.path / "derived").glob("coarse-*")
     whole = kept.read_bytes()
@@ -115,9 +116,8 @@ def test_threads_may_search_at_once(large: SpaceFolder, monkeypatch: pytest.Monk
             np.testing.assert_array_equal(found, expected)
 
 
+@COPIED
 def test_an_old_copy_is_removed(large: SpaceFolder) -> None:
-    if large.meta.spec.geometry == "gaussian":
-        pytest.skip("has no coarse copy")
     (large.path / "derived").mkdir(exist_ok=True)
     (large.path / "derived" / "coarse-of-another-time.npy").write_bytes(b"old")
     assert_exact(Search(large))
@@ -163,10 +163,9 @@ def test_vectors_that_became_zero_are_not_found(tmp_path: Path, monkeypatch: pyt
     assert 5 not in rows
 
 
+@COPIED
 def test_a_copy_of_every_kind_of_vectors(large: SpaceFolder) -> None:
     geometry = Search(large).geometry
-    if large.meta.spec.geometry == "gaussian":
-        pytest.skip("has no coarse copy")
     scanned: Vectors = large.scanned_vectors()
     a, b = Coarse.of(scanned, geometry), Coarse.of(large.vectors(), geometry)
     np.testing.assert_array_equal(a.codes, b.codes)
