@@ -68,7 +68,7 @@ class Direction:
         if self.vector.ndim != 1 or not abs(norm - 1) < 1e-3:
             raise InputError(f"Direction {self.name!r} got a vector of shape {self.vector.shape} and norm {norm:.4g}; "
                              "give (dim,) of norm 1.")
-        if not self.scale > 0:
+        if not 0 < self.scale < np.inf:
             raise InputError(f"Direction {self.name!r} got scale {self.scale}; a step must have a positive length.")
 
     @property

@@ -16,7 +16,7 @@ from PIL import Image
 from lateen.arithmetic import Expression
 from lateen.core.codec import Codec, Decoder, Encoder, Items, LatentSpec
 from lateen.core.direction import Direction
-from lateen.core.errors import InputError, SpaceError, UnknownNameError, shown
+from lateen.core.errors import InputError, SpaceError, UnknownNameError, first_line, shown
 from lateen.core.geometry import Geometry
 from lateen.core.synthetic import Decoding, Synthetic
 from lateen.directions import Readout
@@ -123,7 +123,7 @@ class Opened:
         try:
             return Direction.from_dict(load_direction(self.path, name))
         except InputError as error:
-            raise SpaceError(f"The direction {name!r} of {self.name} is damaged: {error} Fit it again.") from error
+            raise SpaceError(f"The direction {name!r} of {self.name} is damaged: {first_line(error)}. Fit it again.") from error
 
     def support(self, vectors: Float32[np.ndarray, "k dim"]) -> Float[np.ndarray, " k"]:
         """How near to data points are; NaN in a space of fewer than 4 items, where nobody can say."""
