@@ -47,7 +47,10 @@ def test_points_out_of_reach(faces: Space) -> None:
         within_reach(np.array([0, np.nan], np.float32), "a")
 
 
-@pytest.mark.parametrize(("name", "value"), [("auc", "x"), ("n_positive", 1.5), ("vector", "x"), ("scale", None), ("scale", 1e999)])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("auc", "x"), ("n_positive", 1.5), ("vector", "x"), ("scale", None), ("scale", 1e999)],
+)
 def test_a_damaged_direction_is_named(faces: Space, name: str, value: object) -> None:
     faces.direction("smile", field="smile")
     (file,) = (Path(faces.folder) / "directions").glob("*.json")

@@ -123,7 +123,8 @@ class Opened:
         try:
             return Direction.from_dict(load_direction(self.path, name))
         except InputError as error:
-            raise SpaceError(f"The direction {name!r} of {self.name} is damaged: {first_line(error)}. Fit it again.") from error
+            cause = first_line(error)
+            raise SpaceError(f"The direction {name!r} of {self.name} is damaged: {cause}. Fit it again.") from error
 
     def support(self, vectors: Float32[np.ndarray, "k dim"]) -> Float[np.ndarray, " k"]:
         """How near to data points are; NaN in a space of fewer than 4 items, where nobody can say."""
