@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -49,9 +49,9 @@ class Watch:
         page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
         page.on("request", lambda request: self.requests.append(request.url))
 
-        def on_dialog(dialog: object) -> None:
-            self.errors.append(f"dialog: {dialog.message}")  # type: ignore[attr-defined]
-            dialog.dismiss()  # type: ignore[attr-defined]
+        def on_dialog(dialog: Any) -> None:
+            self.errors.append(f"dialog: {dialog.message}")
+            dialog.dismiss()
 
         page.on("dialog", on_dialog)
 
@@ -61,8 +61,8 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., tuple[Page, Watch]]]:
     """Open a URL at 1280 x 720 in a fresh context; the page and a watch on it."""
     contexts = []
 
-    def open_url(url: str, **options: object) -> tuple[Page, Watch]:
-        context = chromium.new_context(viewport={"width": 1280, "height": 720}, **options)  # type: ignore[arg-type]
+    def open_url(url: str, **options: Any) -> tuple[Page, Watch]:
+        context = chromium.new_context(viewport={"width": 1280, "height": 720}, **options)
         contexts.append(context)
         page, watch = context.new_page(), Watch()
         watch.attach(page)

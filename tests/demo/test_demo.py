@@ -115,7 +115,7 @@ def test_commands_draw_the_same_pictures_in_an_empty_folder(demo: DemoResult, em
             assert words[0] == "lateen"
             run = CliRunner().invoke(app, words[1:])
             assert run.exit_code == 0, f"{command}: {run.output} {run.exception!r}"
-        compare(demo, figure.name, ONLY_IN_PYTHON)
+        assert_same(demo, figure.name, ONLY_IN_PYTHON)
 
 
 def test_python_lines_draw_the_same_pictures(demo: DemoResult, empty_folder: Path) -> None:
@@ -124,10 +124,10 @@ def test_python_lines_draw_the_same_pictures(demo: DemoResult, empty_folder: Pat
     exec("\n".join(PREAMBLE), known)
     for figure in demo.figures:
         exec("\n".join(figure.python), known)
-        compare(demo, figure.name, set())
+        assert_same(demo, figure.name, set())
 
 
-def compare(demo: DemoResult, name: str, without: set[str]) -> None:
+def assert_same(demo: DemoResult, name: str, without: set[str]) -> None:
     if name.endswith(".html"):
         assert Path(name).read_bytes() == (demo.path / name).read_bytes()
     elif name not in without:

@@ -37,7 +37,7 @@ def points(geometry: Geometry, dtype: type[np.floating]) -> np.ndarray:
 
 
 @pytest.fixture
-def close(dtype: type[np.floating]) -> Callable[..., None]:
+def assert_close(dtype: type[np.floating]) -> Callable[..., None]:
     tolerance = 3e-5 if dtype is np.float32 else 1e-9
     return lambda a, b: np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
 
@@ -47,74 +47,78 @@ def test_is_a_geometry_of_its_name(geometry: Geometry) -> None:
     assert geometry_named(geometry.name).name == geometry.name
 
 
-def test_interpolation_keeps_its_ends(geometry: Geometry, points: np.ndarray, close: Callable[..., None]) -> None:
+def test_interpolation_keeps_its_ends(
+    geometry: Geometry, points: np.ndarray, assert_close: Callable[..., None]
+) -> None:
     p, q, _ = points
-    close(geometry.interpolate(p, q, 0.0), p)
-    close(geometry.interpolate(p, q, 1.0), q)
+    assert_close(geometry.interpolate(p, q, 0.0), p)
+    assert_close(geometry.interpolate(p, q, 1.0), q)
 
 
 def test_interpolation_reversed_is_the_same_way(
-    geometry: Geometry, points: np.ndarray, close: Callable[..., None]
+    geometry: Geometry, points: np.ndarray, assert_close: Callable[..., None]
 ) -> None:
     p, q, _ = points
-    close(geometry.interpolate(p, q, 0.3), geometry.interpolate(q, p, 0.7))
+    assert_close(geometry.interpolate(p, q, 0.3), geometry.interpolate(q, p, 0.7))
 
 
-def test_speed_is_constant(geometry: Geometry, points: np.ndarray, close: Callable[..., None]) -> None:
+def test_speed_is_constant(geometry: Geometry, points: np.ndarray, assert_close: Callable[..., None]) -> None:
     p, q, _ = points
     times = np.linspace(0, 1, 9).astype(p.dtype)
     way = geometry.interpolate(p[:, None], q[:, None], times)
     legs = geometry.distance(way[:, 1:], way[:, :-1])
-    close(legs, np.repeat(geometry.distance(p, q)[:, None] / 8, 8, axis=1))
+    assert_close(legs, np.repeat(geometry.distance(p, q)[:, None] / 8, 8, axis=1))
 
 
-def test_distance_is_a_metric(geometry: Geometry, points: np.ndarray, close: Callable[..., None]) -> None:
+def test_distance_is_a_metric(geometry: Geometry, points: np.ndarray, assert_close: Callable[..., None]) -> None:
     p, q, r = points
-    close(geometry.distance(p, q), geometry.distance(q, p))
-    close(geometry.distance(p, p), np.zeros(len(p)))
+    assert_close(geometry.distance(p, q), geometry.distance(q, p))
+    assert_close(geometry.distance(p, p), np.zeros(len(p)))
     assert (geometry.distance(p, q) > 0).all()
     assert (geometry.distance(p, q) <= geometry.distance(p, r) + geometry.distance(r, q) + 1e-5).all()
 
 
-def test_exp_undoes_log(geometry: Geometry, points: np.ndarray, close: Callable[..., None]) -> None:
+def test_exp_undoes_log(geometry: Geometry, points: np.ndarray, assert_close: Callable[..., None]) -> None:
     p, q, _ = points
-    close(geometry.exp(p, geometry.log(p, q)), q)
-    close(geometry.log(p, p), np.zeros_like(p))
+    assert_close(geometry.exp(p, geometry.log(p, q)), q)
+    assert_close(geometry.log(p, p), np.zeros_like(p))
 
 
 def test_interpolation_is_exp_of_a_share_of_log(
-    geometry: Geometry, points: np.ndarray, close: Callable[..., None]
+    geometry: Geometry, points: np.ndarray, assert_close: Callable[..., None]
 ) -> None:
     p, q, _ = points
-    close(geometry.interpolate(p, q, 0.25), geometry.exp(p, np.asarray(0.25, p.dtype) * geometry.log(p, q)))
+    assert_close(geometry.interpolate(p, q, 0.25), geometry.exp(p, np.asarray(0.25, p.dtype) * geometry.log(p, q)))
 
 
 def test_mean_of_identical_points_is_that_point(
-    geometry: Geometry, points: np.ndarray, close: Callable[..., None]
+    geometry: Geometry, points: np.ndarray, assert_close: Callable[..., None]
 ) -> None:
     for p in points[0][:5]:
-        close(geometry.mean(np.repeat(p[None], 7, axis=0)), p)
+        assert_close(geometry.mean(np.repeat(p[None], 7, axis=0)), p)
 
 
-def test_mean_does_not_depend_on_order(geometry: Geometry, points: np.ndarray, close: Callable[..., None]) -> None:
+def test_mean_does_not_depend_on_order(
+    geometry: Geometry, points: np.ndarray, assert_close: Callable[..., None]
+) -> None:
     p = points[0]
     weights = np.random.default_rng(2).uniform(0.1, 1, len(p))
     order = np.random.default_rng(3).permutation(len(p))
-    close(geometry.mean(p), geometry.mean(p[order]))
-    close(geometry.mean(p, weights), geometry.mean(p[order], weights[order]))
+    assert_close(geometry.mean(p), geometry.mean(p[order]))
+    assert_close(geometry.mean(p, weights), geometry.mean(p[order], weights[order]))
 
 
-def test_mean_of_two_is_the_midpoint(geometry: Geometry, points: np.ndarray, close: Callable[..., None]) -> None:
+def test_mean_of_two_is_the_midpoint(geometry: Geometry, points: np.ndarray, assert_close: Callable[..., None]) -> None:
     p, q, _ = points
     for a, b in zip(p[:5], q[:5], strict=True):
-        close(geometry.mean(np.stack([a, b])), geometry.interpolate(a, b, 0.5))
+        assert_close(geometry.mean(np.stack([a, b])), geometry.interpolate(a, b, 0.5))
 
 
 def test_a_weight_of_zero_leaves_a_point_out(
-    geometry: Geometry, points: np.ndarray, close: Callable[..., None]
+    geometry: Geometry, points: np.ndarray, assert_close: Callable[..., None]
 ) -> None:
     p, q, _ = points
-    close(geometry.mean(np.stack([p[0], q[0]]), np.array([2.0, 0.0])), p[0])
+    assert_close(geometry.mean(np.stack([p[0], q[0]]), np.array([2.0, 0.0])), p[0])
 
 
 def test_leading_axes_broadcast_and_dtype_is_kept(
@@ -135,10 +139,10 @@ def test_leading_axes_broadcast_and_dtype_is_kept(
 
 
 def test_projecting_twice_is_projecting_once(
-    geometry: Geometry, points: np.ndarray, close: Callable[..., None]
+    geometry: Geometry, points: np.ndarray, assert_close: Callable[..., None]
 ) -> None:
     x = points[0] * 3
-    close(geometry.project(geometry.project(x)), geometry.project(x))
+    assert_close(geometry.project(geometry.project(x)), geometry.project(x))
 
 
 @pytest.mark.parametrize("weights", [[-1.0, 2.0], [0.0, 0.0]])

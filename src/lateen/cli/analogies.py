@@ -46,7 +46,7 @@ def command(
     force: Force = False,
 ) -> None:
     """Print what was reached, by section and in total, and the protocol."""
-    from lateen.cli.output import check_output, emit_json, note, save
+    from lateen.cli.output import check_output, told
     from lateen.cli.progress import bar
     from lateen.operations.rows_file import SUFFIXES
     from lateen.space import Space as Open
@@ -62,11 +62,7 @@ def command(
             seed=seed,
             progress=shown.on_rows,
         )
-    for text in result.notes:
-        note(text)
-    save(result, output, force)
-    if json:
-        emit_json(result)
+    if told(result, output, force, json):
         return
     _print(result)
 

@@ -40,6 +40,12 @@ class _Saves(_Result, Protocol):
     def save(self, path: Path, *, force: bool = False) -> Path: ...
 
 
+@runtime_checkable
+class _Noted(_Saves, Protocol):
+    @property
+    def notes(self) -> tuple[str, ...]: ...
+
+
 def check_output(output: Path | None, force: bool, suffixes: tuple[str, ...] = PICTURES) -> None:
     """Fail before the work, not after it, if the output can't be written."""
     if output is not None:
@@ -52,6 +58,16 @@ def save(result: _Saves, output: Path | None, force: bool) -> None:
     """Save the result's picture where -o says, and say so on stderr."""
     if output is not None:
         note(f"wrote {result.save(output, force=force)}")
+
+
+def told(result: _Noted, output: Path | None, force: bool, json: bool) -> bool:
+    """Say the notes, save what -o asks for, and print the JSON; whether there is nothing left to print."""
+    for text in result.notes:
+        note(text)
+    save(result, output, force)
+    if json:
+        emit_json(result)
+    return json
 
 
 def emit_json(result: _Result) -> None:

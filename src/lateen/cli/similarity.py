@@ -46,7 +46,7 @@ def command(
     force: Force = False,
 ) -> None:
     """Print how well a space agrees with a set of judgements."""
-    from lateen.cli.output import check_output, emit_json, note, save
+    from lateen.cli.output import check_output, told
     from lateen.operations.rows_file import SUFFIXES
     from lateen.space import Space as Open
 
@@ -54,11 +54,7 @@ def command(
     result = Open(space).similarity(
         file, column=column, vocabulary=vocabulary, match_case=match_case, unknown=unknown, seed=seed
     )
-    for text in result.notes:
-        note(text)
-    save(result, output, force)
-    if json:
-        emit_json(result)
+    if told(result, output, force, json):
         return
     _show(result)
 

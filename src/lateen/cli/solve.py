@@ -36,17 +36,13 @@ def command(
     force: Force = False,
 ) -> None:
     """Print the answer of an expression."""
-    from lateen.cli.output import check_output, emit_json, figure, matches, note, save
+    from lateen.cli.output import check_output, figure, matches, told
     from lateen.space import Space as Open
 
     check_output(output, force)
     expression = " ".join(words)
     result = Open(space).solve(expression, k, where=where, method=method, include_inputs=include_inputs)
-    for text in result.notes:
-        note(text)
-    save(result, output, force)
-    if json:
-        emit_json(result)
+    if told(result, output, force, json):
         return
     terms = [support for support in result.support_of_terms.values() if not math.isnan(support)]
     beside = f" (its own items: {_range(terms)})" if terms else ""

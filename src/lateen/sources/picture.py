@@ -17,7 +17,7 @@ from hashlib import blake2b
 from importlib import import_module
 from math import isqrt
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from jaxtyping import UInt8
@@ -81,11 +81,12 @@ class View:
         Raises:
             InputError: If it doesn't say the size.
         """
-        known = {name: preprocessing[name] for name in ("fit", "resample", "keep") if name in preprocessing}
+        names = ("fit", "resample", "keep")
+        known: dict[str, Any] = {name: preprocessing[name] for name in names if name in preprocessing}
         size = preprocessing.get("size")
         if not isinstance(size, int):
             raise InputError("the preprocessing doesn't say the 'size' of pictures")
-        return cls(**{"size": size, **known, **({} if fit is None else {"fit": fit})})  # type: ignore[arg-type]
+        return cls(**{"size": size, **known, **({} if fit is None else {"fit": fit})})
 
     def to_dict(self) -> dict[str, object]:
         """Plain data for a spec's preprocessing."""

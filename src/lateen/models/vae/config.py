@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 from lateen.core.errors import InputError
 
@@ -95,7 +96,8 @@ class VAEConfig:
             accepted = (int, float) if kinds[name] is float else (kinds[name],)
             if not isinstance(value, accepted) or isinstance(value, bool):
                 raise InputError(f"{where} has {name} = {value!r}; expected {kinds[name].__name__}.")
-        return cls(**values)  # type: ignore[arg-type]  # checked above, which mypy can't see
+        checked: dict[str, Any] = dict(values)
+        return cls(**checked)
 
     def _require(self, name: str, holds: bool, expected: str) -> None:
         if not holds:

@@ -29,7 +29,7 @@ def open_fasttext(file: File) -> WordSource:
         MissingExtraError: If gensim isn't there.
     """
     try:
-        from gensim.models.fasttext import load_facebook_vectors  # type: ignore[import-untyped,unused-ignore]
+        from gensim.models.fasttext import load_facebook_vectors
     except ImportError as error:
         raise MissingExtraError("Reading fastText's .bin files", "words") from error
     _require_whole(file)
