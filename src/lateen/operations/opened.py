@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from lateen.directions import Readout
 from lateen.encoders.calling import encode
 from lateen.encoders.hub import as_recorded
 from lateen.encoders.registry import TRUST, load_encoder
+from lateen.neighbors import Table
+from lateen.operations.kept_table import kept_table
 from lateen.operations.locating import Located, Locator, within_reach
 from lateen.operations.searching import Search
 from lateen.plot.card import card
@@ -83,6 +85,14 @@ class Opened:
     def points(self) -> Float32[np.ndarray, "n dim"]:
         """All items as points of the space: unit vectors where only angles count, else the vectors as they are."""
         return self.geometry.project(self.vectors)
+
+    def table(self, k: int, progress: Callable[[int, int], None] | None = None) -> Table:
+        """The k nearest others of every item (all others where there are fewer), kept with the space.
+
+        Raises:
+            InputError: If there are fewer than 2 items.
+        """
+        return kept_table(self, k, progress)
 
     @cached_property
     def search(self) -> Search:
