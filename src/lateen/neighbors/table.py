@@ -41,7 +41,7 @@ class Table:
     @property
     def k(self) -> int:
         """Neighbours of each item."""
-        return self.rows.shape[1]
+        return int(self.rows.shape[1])
 
     def first(self, k: int) -> Table:
         """The same with the nearest k only.
