@@ -211,14 +211,15 @@ class Gaussian:
         root = float(np.sqrt((w**2).sum()))
         if len(w) != len(points) or root == 0:
             raise InputError(f"combine_independent got {len(w)} weights of norm {root} for {len(points)} points.")
-        combined = (w[:, None] * self._whiten(points.astype(np.float64))).sum(axis=0) / root
+        combined = (w[:, None] * self.whiten(points.astype(np.float64))).sum(axis=0) / root
         return np.asarray(self._restore(combined).astype(points.dtype))
 
     def project(self, x: Vectors) -> Vectors:
         """Every vector is in the space."""
         return x
 
-    def _whiten(self, x: Vectors) -> Vectors:
+    def whiten(self, x: Vectors) -> Vectors:
+        """Centre vectors and divide them by the spread: a standard normal where the data is one."""
         x = x if self.center is None else x - self.center.astype(x.dtype)
         return x if self.spread is None else x / self.spread.astype(x.dtype)
 
@@ -227,7 +228,7 @@ class Gaussian:
         return x if self.center is None else x + self.center.astype(x.dtype)
 
     def _polar(self, x: Vectors) -> tuple[Column, Vectors]:
-        white = self._whiten(x)
+        white = self.whiten(x)
         r = _norm(white)
         pole = np.zeros(white.shape[-1], white.dtype)
         pole[0] = 1  # the centre has no direction; any fixed one keeps paths defined

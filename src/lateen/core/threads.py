@@ -1,13 +1,13 @@
-"""Threads: how many there are to use, and how products and solvers do without them.
+"""Threads: how many there are to use, how products and solvers do without them, how work is shared among them.
 
 One idea: libraries add up in another order where they have another number of threads, so what is kept to the byte is
-computed by one.
+computed by one; pieces of it may be computed beside each other.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
@@ -23,3 +23,36 @@ def one_thread() -> Iterator[None]:
 
     with threadpool_limits(1, "blas"):
         yield
+
+
+def in_threads(
+    work: Callable[[int, int], object],
+    total: int,
+    step: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Do `work(start, stop)` for the pieces of 0 ... total, several at a time, each with one thread for its products.
+
+    Pieces don't depend on how many threads there are, so neither does what they compute.
+
+    Args:
+        work: Must let go of the interpreter (NumPy's products, numba's `nogil`) to gain from threads.
+        total: How much there is to do.
+        step: How much of it is a piece.
+        progress: Told how much is done, and of how much.
+    """
+    from concurrent.futures import ThreadPoolExecutor, as_completed
+
+    pieces = [(start, min(start + step, total)) for start in range(0, total, step)]
+    done = 0
+    with one_thread(), ThreadPoolExecutor(max(1, min(cores(), len(pieces)))) as pool:
+        waiting = {pool.submit(work, *piece): piece for piece in pieces}
+        try:
+            for finished in as_completed(waiting):
+                finished.result()
+                done += waiting[finished][1] - waiting[finished][0]
+                if progress is not None:
+                    progress(done, total)
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise

@@ -12,8 +12,19 @@ import numpy as np
 from jaxtyping import Float32, Int32
 
 from lateen.core.errors import InputError
-from lateen.core.geometry import Geometry
+from lateen.core.geometry import Euclidean, Gaussian, Geometry, Sphere
+from lateen.neighbors.among_all import nearest_others
+from lateen.neighbors.cells import by_cells
+from lateen.neighbors.distinct import Distinct
 from lateen.neighbors.exact import Vectors, nearest
+
+EXACT_UP_TO = 16_384  # items
+ALL_DISTANCES = 4_096  # items of a geometry whose distance is no length of a difference
+REACH = 4_500  # points that each is compared with beyond
+ANCHORS = 1_000
+RECALL = 0.99
+
+Told = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,14 +73,17 @@ def neighbour_table(
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> Table:
-    """The k nearest others of every item.
+    """The k nearest others of every item: exact up to 16,384 items, else at least 99 % of the true neighbours.
+
+    Beyond that size, the recall is measured on 1,000 anchors by exact search; as long as it is below .99 the search is
+    repeated with twice the reach. The same vectors and seed give the same bytes, for any number of threads.
 
     Args:
         vectors: (n, dim) finite data, n >= 2.
         k: Neighbours of each; n - 1 where there are no more.
         geometry: Whose distance ranks.
-        seed: Of the anchors that the recall is measured on.
-        progress: Told how many items are done, and of how many.
+        seed: Of the samples and of the anchors.
+        progress: Told how much is done, and of how much.
 
     Raises:
         InputError: If k < 1, there are fewer than 2 items, or a vector is not finite.
@@ -79,13 +93,76 @@ def neighbour_table(
         raise InputError(f"A neighbour table got k = {k}; ask for at least one neighbour.")
     if n < 2:
         raise InputError(f"A neighbour table needs at least 2 items, got {n}.")
+    points = np.ascontiguousarray(vectors[:], np.float32)
+    _check_finite(points)
     k = min(k, n - 1)
-    points = np.asarray(vectors[:], np.float32)
-    if not np.isfinite(points).all():
-        row = int(np.flatnonzero(~np.isfinite(points).all(axis=1))[0])
-        raise InputError(f"A neighbour table got a vector with NaN or infinity in row {row} of {n}.")
-    found = nearest(points, points, k + 1, geometry=geometry)
-    own = found.rows == np.arange(n)[:, None]
-    own[~own.any(axis=1), -1] = True
-    rows, distances = found.rows[~own].reshape(n, k), found.distances[~own].reshape(n, k)
-    return Table(rows.astype(np.int32), distances.astype(np.float32), 1.0, "exact")
+    if not isinstance(geometry, Euclidean | Sphere):
+        return _by_any_distance(points, k, geometry, seed, progress)
+    flat = geometry.project(points)
+    table = _by_length(flat, k, seed, progress)
+    if isinstance(geometry, Sphere):  # points are ordered by chords as by angles
+        angles = 2 * np.arcsin(np.minimum(table.distances / 2, 1))
+        return replace(table, distances=angles.astype(np.float32))
+    return table
+
+
+def _by_length(points: Float32[np.ndarray, "n dim"], k: int, seed: int, progress: Told | None) -> Table:
+    """The table of Euclidean distances, computed of rows that differ."""
+    distinct = Distinct.of(points)
+    if len(distinct.firsts) == len(points):
+        return _of_distinct(points, k, seed, progress)
+    u = len(distinct.firsts)
+    few = min(k, u - 1)
+    nothing = Table(np.empty((u, 0), np.int32), np.empty((u, 0), np.float32), 1.0, "exact")
+    table = _of_distinct(points[distinct.firsts], few, seed, progress) if few else nothing
+    rows, distances = distinct.expand(table.rows, table.distances, k)
+    return Table(rows, distances, table.recall, table.how)
+
+
+def _of_distinct(points: Float32[np.ndarray, "n dim"], k: int, seed: int, progress: Told | None) -> Table:
+    n, reach = len(points), max(REACH, 8 * k)
+    if n <= max(EXACT_UP_TO, 2 * reach):
+        return Table(*nearest_others(points, np.arange(n), k, progress), 1.0, "exact")
+    anchors = np.sort(np.random.default_rng(seed).choice(n, min(n, ANCHORS), replace=False))
+    true: Float32[np.ndarray, "m k"] | None = None
+    while True:
+        rows, distances = by_cells(points, k, reach, seed, progress)
+        if true is None:
+            true = nearest_others(points, anchors, k)[1]
+        recall = float(np.mean(distances[anchors] <= true[:, -1:]))
+        if recall >= RECALL or reach >= n // 4:
+            return Table(rows, distances, recall, "cells")
+        reach *= 2
+
+
+def _by_any_distance(
+    points: Float32[np.ndarray, "n dim"], k: int, geometry: Geometry, seed: int, progress: Told | None
+) -> Table:
+    """The table of another geometry: all distances up to some thousand items, beyond that those of candidates."""
+    n = len(points)
+    if n <= ALL_DISTANCES:
+        found = nearest(points, points, k + 1, geometry=geometry)
+        own = found.rows == np.arange(n)[:, None]
+        own[~own.any(axis=1), -1] = True
+        rows, distances = found.rows[~own].reshape(n, k), found.distances[~own].reshape(n, k)
+        return Table(rows.astype(np.int32), distances.astype(np.float32), 1.0, "exact")
+    white = geometry.whiten(points) if isinstance(geometry, Gaussian) else points
+    wide = _by_length(np.ascontiguousarray(white, np.float32), 3 * k + 16, seed, progress)
+    rows, distances = np.empty((n, k), np.int32), np.empty((n, k), np.float32)
+    for i in range(0, n, 256):
+        candidates = wide.rows[i : i + 256]
+        far = geometry.distance(points[i : i + 256, None], points[candidates])
+        order = np.argsort(far, axis=1, kind="stable")[:, :k]
+        rows[i : i + 256] = np.take_along_axis(candidates, order, axis=1)
+        distances[i : i + 256] = np.take_along_axis(far, order, axis=1)
+    anchors = np.sort(np.random.default_rng(seed).choice(n, ANCHORS, replace=False))
+    true = nearest(points, points[anchors], k + 1, geometry=geometry).distances[:, -1:]
+    return Table(rows, distances, float(np.mean(distances[anchors] <= true * (1 + 1e-6))), "cells")
+
+
+def _check_finite(points: Float32[np.ndarray, "n dim"]) -> None:
+    for start in range(0, len(points), 4096):
+        finite = np.isfinite(points[start : start + 4096])
+        if not finite.all():
+            row = start + int(np.flatnonzero(~finite.all(axis=1))[0])
+            raise InputError(f"A neighbour table got a vector with NaN or infinity in row {row} of {len(points)}.")
