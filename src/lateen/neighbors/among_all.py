@@ -1,4 +1,4 @@
-"""The exact nearest others of some rows among all, by the length of the difference: products first, true distances last.
+"""The exact nearest others of some rows among all, by the length of the difference: products first, distances last.
 
 One idea: float32's products are wrong by a known share of the lengths. All rows that may be among the k nearest are
 compared by their true distances, so the answer is exact whatever the products said.

@@ -2,8 +2,8 @@
 
 One idea: points are sorted into cells around k-means centres, and each cell is searched against the cells around it by
 matrix products of sketches: the directions in which the points vary most, and the length of the rest. What the products
-choose is ranked by true distances, then points ask their neighbours for theirs (Dong, Moses and Li, *Efficient k-nearest
-neighbor graph construction*, 2011).
+choose is ranked by true distances, then points ask their neighbours for theirs (Dong, Moses and Li, *Efficient
+k-nearest neighbor graph construction*, 2011).
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from jaxtyping import Float32, Int32, Int64
 
 from lateen.core.threads import in_threads, one_thread
 
-SKETCH = 160  # directions
-WHOLE = 224  # numbers of a point up to which it is its own sketch
-CELL = 136  # points of a cell, on average
+SKETCH = 192  # directions
+WHOLE = 256  # numbers of a point up to which it is its own sketch
+CELL = 120  # points of a cell, on average
 MOST_CELLS = 8_192
 _SAMPLE = 16_384
 _PER_CELL = 8  # points that a centre is computed from
 _ROUNDS = 5
 _STEP = 1_024
-_WIDE = 12  # neighbours that are asked, each for as many
+_WIDE = 14  # neighbours that are asked, each for as many
 
 Told = Callable[[int, int], None]
 
@@ -83,12 +83,12 @@ def by_cells(
     cells = _Cells.of(sketch.points, seed)
     exact = sketch.points is points
     chosen = np.empty((n, k + 8 if exact else 2 * k + 16), np.int32)
-    in_threads(
-        lambda start, stop: [cells.search(cell, sketch, reach, chosen) for cell in range(start, stop)],
-        len(cells.centres),
-        2,
-        _scaled(progress, 0, n, len(cells.centres)),
-    )
+
+    def search(start: int, stop: int) -> None:
+        for cell in range(start, stop):
+            cells.search(cell, sketch, reach, chosen)
+
+    in_threads(search, len(cells.centres), 2, _scaled(progress, 0, n, len(cells.centres)))
     rows, distances = np.empty((n, k), np.int32), np.empty((n, k), np.float32)
     in_threads(lambda start, stop: rank(points, chosen, rows, distances, start, stop), n, _STEP)
     known_rows, known = np.empty_like(rows), np.empty_like(distances)
@@ -123,11 +123,9 @@ class _Cells:
         sample = points[np.sort(rng.permutation(n)[: max(_SAMPLE // 2, _PER_CELL * count)])]
         centres = _centres(sample, count, rng)
         labels = _assign(points, centres)
+        crowd = 8 * max(CELL, n // count)
         for _ in range(3):
-            crowded = np.flatnonzero(np.bincount(labels, minlength=len(centres)) > 8 * CELL * max(1, n // (CELL * count)))
-            if not len(crowded):
-                break
-            for cell in crowded:
+            for cell in np.flatnonzero(np.bincount(labels, minlength=len(centres)) > crowd):
                 inside = np.flatnonzero(labels == cell)
                 parts = _centres(points[inside[:: max(1, len(inside) // _SAMPLE)]], min(64, len(inside) // CELL), rng)
                 labels[inside] = len(centres) + _assign(points[inside], parts)

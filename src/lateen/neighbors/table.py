@@ -20,7 +20,7 @@ from lateen.neighbors.exact import Vectors, nearest
 
 EXACT_UP_TO = 16_384  # items
 ALL_DISTANCES = 4_096  # items of a geometry whose distance is no length of a difference
-REACH = 4_500  # points that each is compared with beyond
+REACH = 5_500  # points that each is compared with beyond
 ANCHORS = 1_000
 RECALL = 0.99
 

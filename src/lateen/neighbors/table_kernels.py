@@ -1,4 +1,4 @@
-"""The loops behind the neighbour table: choosing among products, ranking by true distances, asking neighbours' neighbours.
+"""The loops behind the neighbour table: choosing among products, ranking by distances, asking neighbours' neighbours.
 
 One idea: each loop writes only rows of its own, so they run beside each other and give the same whatever their number.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, no_type_check
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int32, Int64, UInt64
+from jaxtyping import Float32, Int32, Int64, UInt64
 from numba import njit
 
 Rows = Int32[np.ndarray, "n k"]
@@ -48,6 +48,15 @@ def _scores(
 ) -> None:
     for j in range(len(products)):
         scores[j] = squares[j] - 2 * products[j]
+
+
+@jit_sums
+@no_type_check
+def _lower(
+    scores: Float32[np.ndarray, " m"], squares: Float32[np.ndarray, " m"], wrong: float, own_square: float
+) -> None:
+    for j in range(len(scores)):
+        scores[j] -= wrong * (squares[j] + own_square)
 
 
 @jit_sums
@@ -263,19 +272,28 @@ def choose_surely(
     for i in range(products.shape[0]):
         _scores(products[i], squares, scores)
         heap[:] = np.inf
-        for j in range(len(scores)):
-            high = scores[j] + wrong * (squares[j] + own_squares[i])
-            if high < heap[0] and j != own[i]:
-                _push(heap, names, high, j)
+        for start in range(0, len(scores), _STRETCH):
+            stop = min(start + _STRETCH, len(scores))
+            if _least(scores, start, stop) >= heap[0]:
+                continue
+            for j in range(start, stop):
+                high = scores[j] + wrong * (squares[j] + own_squares[i])
+                if high < heap[0] and j != own[i]:
+                    _push(heap, names, high, j)
         filled = 0
         chosen[i, :] = -1
-        for j in range(len(scores)):
-            if scores[j] - wrong * (squares[j] + own_squares[i]) <= heap[0] and j != own[i]:
-                if filled == chosen.shape[1]:
-                    room = False
-                    break
-                chosen[i, filled] = j
-                filled += 1
+        _lower(scores, squares, wrong, own_squares[i])
+        for start in range(0, len(scores), _STRETCH):
+            stop = min(start + _STRETCH, len(scores))
+            if _least(scores, start, stop) > heap[0]:
+                continue
+            for j in range(start, stop):
+                if scores[j] <= heap[0] and j != own[i]:
+                    if filled == chosen.shape[1]:
+                        room = False
+                        break
+                    chosen[i, filled] = j
+                    filled += 1
     return room
 
 
@@ -360,20 +378,3 @@ def expand(
                 rows[i, filled] = members[at]
                 distances[i, filled] = group_distances[own, a]
                 filled += 1
-
-
-@jit
-@no_type_check
-def agree(
-    true_distances: Float32[np.ndarray, "m k"],
-    rows: Int64[np.ndarray, " m"],
-    distances: Float64[np.ndarray, "n k"] | Float32[np.ndarray, "n k"],
-) -> int:
-    """How many neighbours of some rows are no farther than the true k-th."""
-    found = 0
-    k = true_distances.shape[1]
-    for i in range(len(rows)):
-        for a in range(k):
-            if distances[rows[i], a] <= true_distances[i, k - 1]:
-                found += 1
-    return found

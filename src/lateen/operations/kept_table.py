@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from zipfile import BadZipFile
 
 import numpy as np
@@ -20,6 +20,7 @@ LEAST = 30  # neighbours that are computed even where fewer are asked for: other
 VERSION = 1  # of the algorithm and of the file
 
 
+@runtime_checkable
 class Whole(Protocol):
     """What a table is computed of."""
 
