@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Protocol, runtime_checkable
 
@@ -70,10 +71,59 @@ class Geodesic:
 
 
 @dataclass(frozen=True, eq=False)
+class Polyline:
+    """Straight on from point to point at one constant speed: a way that an algorithm found, as a path.
+
+    Args:
+        geometry: Says what "straight on" means.
+        points: (m, dim), m >= 2; points that repeat take no time.
+    """
+
+    geometry: Geometry
+    points: Float[np.ndarray, "m dim"]
+
+    def __post_init__(self) -> None:
+        if self.points.ndim != 2 or len(self.points) < 2:
+            raise InputError(f"Polyline got points of shape {self.points.shape}; give (m, dim) with m >= 2.")
+
+    @property
+    def start(self) -> Vector:
+        """The first point."""
+        return np.asarray(self.points[0])
+
+    @property
+    def end(self) -> Vector:
+        """The last point."""
+        return np.asarray(self.points[-1])
+
+    @property
+    def length(self) -> float:
+        """The sum of the distances from point to point."""
+        return float(self.bounds[-1])
+
+    @cached_property
+    def bounds(self) -> Float[np.ndarray, " m"]:
+        """Length from the start to each point."""
+        legs = np.asarray(self.geometry.distance(self.points[:-1], self.points[1:]), np.float64)
+        return np.concatenate([[0.0], np.cumsum(legs)])
+
+    def evaluate(self, t: float | Float[np.ndarray, "*steps"]) -> Float[np.ndarray, "*steps dim"]:
+        """Points at times t: scalar -> (dim,), (k,) -> (k, dim)."""
+        times = np.asarray(t, np.float64)
+        far = np.clip(times, 0, 1) * self.length
+        leg = np.clip(np.searchsorted(self.bounds, far, side="right") - 1, 0, len(self.points) - 2)
+        legs = np.diff(self.bounds)[leg]
+        share = np.where(times >= 1, 1.0, (far - self.bounds[leg]) / np.where(legs > 0, legs, 1))
+        leg = np.where(times >= 1, len(self.points) - 2, leg)  # the end itself, also where the last points repeat
+        found = self.geometry.interpolate(self.points[leg], self.points[leg + 1], share.astype(self.points.dtype))
+        return np.asarray(found, self.points.dtype)
+
+
+@dataclass(frozen=True, eq=False)
 class Chain:
     """Several paths one after the other, at one constant speed: a way through many points."""
 
-    legs: Sequence[Geodesic]
+    legs: Sequence[Path]
 
     def __post_init__(self) -> None:
         if not self.legs:
