@@ -22,6 +22,7 @@ from lateen.core.points import Points
 from lateen.operations.analogies import Analogies, analogies
 from lateen.operations.attach import Attached, attach, detach
 from lateen.operations.direction import Fitted, Pairs, Words, described, fit, fit_words, get, remove
+from lateen.operations.duplicates import Duplicates, duplicates
 from lateen.operations.edit import Edited, edit
 from lateen.operations.index import Indexed, make_index, remove_index
 from lateen.operations.info import Info, info
@@ -32,6 +33,7 @@ from lateen.operations.reading import Readings, read
 from lateen.operations.sample import Samples, sample
 from lateen.operations.similarity import Similarity, similarity
 from lateen.operations.solve import Solution, solve
+from lateen.operations.unlike import Unlike, unlike
 from lateen.operations.walk import Walk, walk
 from lateen.store import SpaceFolder
 
@@ -112,6 +114,14 @@ class Space:
     def near(self, item: str | int, k: int = 10, *, where: str | None = None) -> Neighbours:
         """The k items nearest to an ITEM, of those that `where` admits (SQL over the fields: "glasses = 1")."""
         return near(self._opened, item, k, where)
+
+    def unlike(self, k: int = 10, *, where: str | None = None) -> Unlike:
+        """The outliers: the k items that are farthest from their nearest others, of those that `where` admits."""
+        return unlike(self._opened, k, where)
+
+    def duplicates(self, within: float | int | None = None) -> Duplicates:
+        """Items that are the same or near-identical, in groups; `within` is a distance, else what chance excludes."""
+        return duplicates(self._opened, within)
 
     def solve(
         self,

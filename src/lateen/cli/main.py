@@ -17,6 +17,7 @@ from lateen.cli import (
     build,
     demo,
     direction,
+    duplicates,
     edit,
     encoders,
     index,
@@ -52,7 +53,7 @@ def _version(
 
 
 making = (demo, train, encoders, build, attach, info, index)
-for module in (*making, near, solve, analogies, similarity, path, edit, sample, map):
+for module in (*making, near, solve, analogies, similarity, path, edit, sample, map, duplicates):
     app.command(name=module.NAME, help=module.HELP)(ends_well(module.command))
 app.add_typer(direction.app, name="direction")
 

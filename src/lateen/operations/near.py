@@ -87,14 +87,9 @@ class Neighbours(Pictured):
             said = None if self._opened.spec.modality == "word" else known(self.support)  # of a word: how rare it is
             return ranking(answers, title=self.query, measure=measure, heading="nearest to it", support=said)
         images = self._opened.pictures(m.id for m in self.matches)
-        labels = [f"{m.id}  {_brief(m.distance)}" for m in self.matches]
+        labels = [f"{m.id}  {brief(m.distance)}" for m in self.matches]
         query = self._opened.picture_of(self._located)
         return draw_neighbours(query, list(zip(images, labels, strict=True)), label=self.query)
-
-
-def _brief(distance: float) -> str:
-    """A distance under a picture: 0.125, 12.5, 1,250."""
-    return f"{distance:,.0f}" if abs(distance) >= 100 else f"{distance:.3g}"
 
 
 def near(opened: Opened, item: str | int, k: int = 10, where: str | None = None) -> Neighbours:
@@ -145,3 +140,8 @@ def checked_k(k: int) -> None:
 def shown(images: list[Picture | None]) -> list[Picture]:
     """Pictures with a grey one wherever an item has none."""
     return [np.full((64, 64, 3), 235, np.uint8) if image is None else image for image in images]
+
+
+def brief(distance: float) -> str:
+    """A distance under a picture: 0.125, 12.5, 1,250."""
+    return f"{distance:,.0f}" if abs(distance) >= 100 else f"{distance:.3g}"
