@@ -34,7 +34,10 @@ class Classes:
 
     @classmethod
     def of(cls, labels: Sequence[object] | np.ndarray) -> Classes:
-        """Number labels in the order of their first item; None and NaN are no label."""
+        """Number labels; None and NaN are no label."""
+        if isinstance(labels, np.ndarray) and labels.dtype.kind in "biuU":
+            values, numbers = np.unique(labels, return_inverse=True)
+            return cls(numbers.astype(np.int64), len(values))
         known: dict[object, int] = {}
         codes = np.full(len(labels), -1, np.int64)
         for row, label in enumerate(labels.tolist() if isinstance(labels, np.ndarray) else labels):
@@ -112,7 +115,7 @@ def _separations(points: Float[np.ndarray, "n d"], classes: Classes) -> Float64[
         block = (points[start : start + _ROWS] - middle)[own >= 0]
         own = own[own >= 0]
         squares = np.vecdot(means, means) - 2 * (block @ means.T)
-        np.add.at(nearer, own, squares[np.arange(len(own)), own][:, None] < squares)
+        nearer += np.eye(count)[own].T @ (squares[np.arange(len(own)), own][:, None] < squares)
     sizes = np.bincount(codes[codes >= 0], minlength=count)
     pairs = combinations(range(count), 2)
     return np.array([2 * (nearer[a, b] + nearer[b, a]) / (sizes[a] + sizes[b]) - 1 for a, b in pairs])

@@ -8,10 +8,8 @@ import numpy as np
 from jaxtyping import Float32, Int32
 
 from lateen.core.geometry import Euclidean
-from lateen.neighbors import nearest
+from lateen.neighbors.table import Table, neighbour_table
 from lateen.projection.pca import pca
-
-EXACT_UP_TO = 30_000  # points; here lateen's exact search beats compiling and running umap-learn's own
 
 
 def umap(
@@ -19,6 +17,7 @@ def umap(
     *,
     seed: int = 0,
     dims: int = 2,
+    table: Table | None = None,
     n_neighbors: int = 15,
     min_dist: float = 0.1,
 ) -> Float32[np.ndarray, "n dims"]:
@@ -31,7 +30,9 @@ def umap(
         vectors: (n, d) finite vectors, n >= 4, not all the same.
         seed: Where the random numbers start; the same seed gives the same positions.
         dims: 2 or 3.
-        n_neighbors: Size of a neighbourhood; lowered to n - 1 for few points.
+        table: The nearest others of each point; searched for (by straight distances) where it isn't given, or holds
+            fewer than are needed.
+        n_neighbors: Size of a neighbourhood, the point itself among it; lowered to n - 1 for few points.
         min_dist: How close points may come on the map.
 
     Returns:
@@ -53,7 +54,8 @@ def umap(
         init=start,
         random_state=seed,
         n_jobs=1,
-        precomputed_knn=_neighbours(vectors, k) if len(vectors) <= EXACT_UP_TO else (None, None, None),
+        precomputed_knn=_neighbours(vectors, k, table),
+        force_approximation_algorithm=True,  # else it searches few points anew
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # n_jobs, which the seed fixes; few or repeated points
@@ -61,8 +63,13 @@ def umap(
 
 
 def _neighbours(
-    vectors: Float32[np.ndarray, "n d"], k: int
+    vectors: Float32[np.ndarray, "n d"], k: int, table: Table | None
 ) -> tuple[Int32[np.ndarray, "n k"], Float32[np.ndarray, "n k"], None]:
-    """Each point's k nearest, itself among them, as umap-learn takes them; below 4,096 points it searches anew."""
-    found = nearest(vectors, vectors, k, geometry=Euclidean())
-    return found.rows.astype(np.int32), found.distances.astype(np.float32), None
+    """The table as umap-learn takes it: each point is its own first neighbour."""
+    n = len(vectors)
+    if table is None or table.k < k - 1:
+        table = neighbour_table(vectors, k - 1, geometry=Euclidean())
+    others = table.first(k - 1)
+    rows = np.hstack([np.arange(n, dtype=np.int32)[:, None], others.rows])
+    distances = np.hstack([np.zeros((n, 1), np.float32), others.distances])
+    return np.ascontiguousarray(rows), np.ascontiguousarray(distances), None
