@@ -17,6 +17,7 @@ _HOME = {
     "train": ("lateen.training", "train"),
     "Space": ("lateen.space", "Space"),
     "portraits": ("lateen.sources.portraits", "portraits"),
+    "dimension": ("lateen.operations.dimension", "dimension"),
     "Columns": ("lateen.sources.columns", "Columns"),
     # the values that everything is made of
     "Points": ("lateen.core.points", "Points"),
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from lateen.models.pca import PCA
     from lateen.models.vae import VAE
     from lateen.models.word2vec import Word2VecConfig
+    from lateen.operations.dimension import dimension
     from lateen.sources.columns import Columns
     from lateen.sources.portraits import portraits
     from lateen.space import Space

@@ -21,6 +21,7 @@ from lateen.core.geometry import Geometry
 from lateen.core.points import Points
 from lateen.operations.analogies import Analogies, analogies
 from lateen.operations.attach import Attached, attach, detach
+from lateen.operations.dimension import Dimension, dimension_of
 from lateen.operations.direction import Fitted, Pairs, Words, described, fit, fit_words, get, remove
 from lateen.operations.duplicates import Duplicates, duplicates
 from lateen.operations.edit import Edited, edit
@@ -292,6 +293,26 @@ class Space:
     def detach(self) -> None:
         """Remove the attached decoder."""
         detach(self._opened)
+
+    def dimension(
+        self,
+        *,
+        k: int = 10,
+        method: str = "mle",
+        by: str | None = None,
+        seed: int = 0,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Dimension:
+        """How many dimensions the items really have, across scales, and around those of each value of a field.
+
+        Args:
+            k: Neighbours of each item that are looked at.
+            method: "mle", "two_nn", "gride" or "pca".
+            by: A field of few values; `label` if there is one and nothing is said.
+            seed: Of the items that are drawn for larger scales.
+            progress: Told how many items have their neighbours, and of how many.
+        """
+        return dimension_of(self._opened, method, k, by, seed, progress)
 
     def map(self, *, method: str = "umap", dims: int = 2, color: str | None = None, seed: int = 0) -> Map:
         """The space laid out in two or three dimensions by "umap" or "pca"."""

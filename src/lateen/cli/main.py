@@ -16,6 +16,7 @@ from lateen.cli import (
     attach,
     build,
     demo,
+    dimension,
     direction,
     duplicates,
     edit,
@@ -53,7 +54,7 @@ def _version(
 
 
 making = (demo, train, encoders, build, attach, info, index)
-for module in (*making, near, solve, analogies, similarity, path, edit, sample, map, duplicates):
+for module in (*making, near, solve, analogies, similarity, path, edit, sample, dimension, map, duplicates):
     app.command(name=module.NAME, help=module.HELP)(ends_well(module.command))
 app.add_typer(direction.app, name="direction")
 
