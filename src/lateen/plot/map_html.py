@@ -10,49 +10,68 @@ import base64
 import hashlib
 import html
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from string import Template
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Int64, Shaped
 
 from lateen.core.errors import InputError
 from lateen.plot.atlas import make_atlas
 from lateen.plot.coloring import Categories, Numbers, read_field
 from lateen.plot.map_png import PLAIN_DOT
 from lateen.plot.palette import CATEGORIES, VALUES
+from lateen.plot.regions import Regions
+from lateen.plot.spread import spread, thinned
 
-SCRIPTS = ("data.js", "placing.js", "view.js", "panel.js", "main.js")
+SCRIPTS = ("data.js", "placing.js", "dots.js", "labels.js", "turning.js", "view.js", "panel.js", "main.js")
 MISSING_CODE = 65535
+MOST_POINTS = 200_000
+MOST_TILES = 20_480  # twenty sheets
+BUDGET = 24_000_000  # bytes of pictures
+TEXT_BUDGET = 16_000_000  # letters of each field of free text
+LEAST_TEXT = 80
+
+Thumbnails = Sequence[bytes | None] | Callable[[Sequence[int]], Sequence[bytes | None]]
 
 
 def map_html(
-    positions: Float[np.ndarray, "n 2"],
+    positions: Float[np.ndarray, "n axes"],
     ids: Sequence[str],
     fields: Mapping[str, Shaped[np.ndarray, " _"]],
-    thumbnails: Sequence[bytes | None] | None = None,
+    thumbnails: Thumbnails | None = None,
     *,
     title: str,
     subtitle: str = "",
     quality: Mapping[str, float | int] | None = None,
     color_by: str | None = None,
     tile: int | None = None,
+    regions: Regions | None = None,
+    budget: int = BUDGET,
+    most: int = MOST_POINTS,
 ) -> str:
-    """A self-contained page of a 2-D map.
+    """A self-contained page of a map in two or three dimensions.
+
+    A page stays small enough to be opened: of more than `most` items it shows a part, spread over all regions, and
+    says so; of more than 20,480, or more than have room, only exemplars and a spread part have their pictures.
 
     Args:
-        positions: (n, 2); y points up. An item whose position is not finite is found by no one, but kept.
+        positions: (n, 2 or 3); y points up. An item whose position is not finite is found by no one, but kept.
         ids: One per item.
         fields: Columns of length n, shown on an item's card, searched, and used as colours. Columns of free
             text can't be colours; None and NaN are missing.
-        thumbnails: One encoded JPEG, WebP or PNG per item, or None; packed into sheets of small tiles.
+        thumbnails: One encoded JPEG, WebP or PNG per item, or None; or a function that gives those of some rows.
+            They are packed into sheets of small tiles.
         title: Heading and name of the page.
         subtitle: A line under it.
         quality: Figures of the map, such as `MapQuality.to_dict()`, written at the bottom.
         color_by: The field to start with; without it, the first that can be a colour and is a category,
             else none.
-        tile: Side of a tile in pixels; without it 64 for up to 3,000 items, 48 up to 20,000, else 32.
+        tile: Side of a tile in pixels; without it 64 for up to 3,000 items, 48 up to 10,000, else 32.
+        regions: Groups whose names are written on the map.
+        budget: Bytes of pictures, at the most.
+        most: Items on the page, at the most.
 
     Returns:
         The page.
@@ -62,26 +81,73 @@ def map_html(
     """
     n = len(positions)
     _check(n, ids, fields, thumbnails)
-    columns = [_column(name, values) for name, values in fields.items()]
-    atlas = make_atlas(thumbnails, tile) if thumbnails is not None and any(thumbnails) else None
+    first = _exemplars(regions)
+    rows = thinned(positions, most, first)
+    if len(rows) < n:
+        subtitle = f"{subtitle} · this page shows {len(rows):,} of {n:,} items, spread over all regions".lstrip(" ·")
+        first = np.searchsorted(rows, first)
+        regions = None if regions is None else regions.of(rows)
+    positions = positions[rows]
+    columns = [_column(name, values[rows]) for name, values in fields.items()]
     data = {
         "title": title,
         "subtitle": subtitle,
         "quality": _quality_text(quality, int((~np.isfinite(positions).all(axis=1)).sum())),
-        "ids": list(ids),
+        "ids": [ids[row] for row in rows.tolist()],
+        "axes": positions.shape[1],
         "positions": _packed(positions.astype("<f4")),
         "fields": columns,
         "start": _start(columns, color_by),
-        "atlas": atlas
-        and {
-            "tile": atlas.tile,
-            "perRow": atlas.per_row,
-            "sheets": atlas.sheets,
-            "sizes": _packed(atlas.sizes),
-        },
+        "regions": regions and _regions(regions, positions),
+        "atlas": _atlas(positions, rows, thumbnails, first, tile, budget),
         "palette": {"categories": CATEGORIES, "values": VALUES, "plain": PLAIN_DOT},
     }
     return _page(title, data)
+
+
+def _exemplars(regions: Regions | None) -> Int64[np.ndarray, " e"]:
+    """Rows of the exemplars, the first of all regions before the second of any."""
+    if regions is None or not len(regions.exemplars):
+        return np.zeros(0, np.int64)
+    longest = max(len(rows) for rows in regions.exemplars)
+    turns = [int(rows[i]) for i in range(longest) for rows in regions.exemplars if i < len(rows)]
+    return np.array(list(dict.fromkeys(turns)), np.int64)
+
+
+def _regions(regions: Regions, positions: Float[np.ndarray, "n axes"]) -> list[dict[str, object]]:
+    sizes = np.bincount(regions.labels[regions.labels >= 0], minlength=len(regions.names))
+    anchors = regions.anchors(positions)
+    found = zip(regions.names, anchors.tolist(), sizes.tolist(), strict=True)
+    return [{"name": name, "at": at, "size": size} for name, at, size in found if at >= 0]
+
+
+def _atlas(
+    positions: Float[np.ndarray, "n axes"],
+    rows: Int64[np.ndarray, " n"],
+    thumbnails: Thumbnails | None,
+    first: Int64[np.ndarray, " e"],
+    tile: int | None,
+    budget: int,
+) -> dict[str, object] | None:
+    """The sheets, and which item each tile is of."""
+    if thumbnails is None or not len(rows) or (not callable(thumbnails) and not any(thumbnails)):
+        return None
+    items = spread(positions, MOST_TILES, first)
+
+    def part(start: int, stop: int) -> Sequence[bytes | None]:
+        wanted = rows[items[start:stop]].tolist()
+        return thumbnails(wanted) if callable(thumbnails) else [thumbnails[row] for row in wanted]
+
+    atlas = make_atlas(part, tile, n=len(items), budget=budget)
+    if not atlas.sizes.any():
+        return None
+    return {
+        "tile": atlas.tile,
+        "perRow": atlas.per_row,
+        "sheets": atlas.sheets,
+        "items": _packed(items[: len(atlas.sizes)].astype("<u4")),
+        "sizes": _packed(atlas.sizes),
+    }
 
 
 def read_map_html(page: str) -> dict[str, object]:
@@ -130,7 +196,9 @@ def _column(name: str, values: Shaped[np.ndarray, " n"]) -> dict[str, object]:
     if isinstance(field, Numbers):
         packed = _packed(field.values.astype("<f4"))
         return {"name": name, "kind": field.kind, "values": packed, "low": field.low, "high": field.high}
-    return {"name": name, "kind": field.kind, "values": field.values}
+    longest = max(LEAST_TEXT, TEXT_BUDGET // max(1, len(field.values)))
+    texts = [text if len(text) <= longest else text[: longest - 1] + "…" for text in field.values]
+    return {"name": name, "kind": field.kind, "values": texts}
 
 
 def _start(columns: Sequence[Mapping[str, object]], color_by: str | None) -> int:
@@ -168,12 +236,12 @@ def _check(
     n: int,
     ids: Sequence[str],
     fields: Mapping[str, Shaped[np.ndarray, " _"]],
-    thumbnails: Sequence[bytes | None] | None,
+    thumbnails: Thumbnails | None,
 ) -> None:
     if len(ids) != n:
         raise InputError(f"map_html got {len(ids)} ids for {n} positions; give one per item.")
     for name, values in fields.items():
         if len(values) != n:
             raise InputError(f"map_html got field {name!r} of length {len(values)} for {n} positions.")
-    if thumbnails is not None and len(thumbnails) != n:
+    if thumbnails is not None and not callable(thumbnails) and len(thumbnails) != n:
         raise InputError(f"map_html got {len(thumbnails)} thumbnails for {n} positions; give one per item, or None.")

@@ -3,23 +3,29 @@
 const data = readData(byId("data").textContent);
 const canvas = byId("map");
 const state = {
-  field: -1, colors: null, inks: [], itemsOf: [], isolated: new Set(), found: null, foundSet: null, cursor: -1,
-  pictures: Boolean(data.atlas), hovered: -1, pinned: -1, lighting: 0,
-  lit(item) {
-    return (!state.isolated.size || state.isolated.has(state.colors.codeOf(item))) && (!state.foundSet || state.foundSet.has(item));
-  },
-  inkOf: (item) => state.inks[state.colors.codeOf(item)],
+  field: -1, colors: null, inks: [], codes: new Uint16Array(data.n), isolated: new Set(), found: null, cursor: -1,
+  pictures: Boolean(data.atlas), names: Boolean(data.regions), hovered: -1, pinned: -1, lighting: 0, turning: false,
+  lights: new Uint8Array(data.n).fill(1),
+  lit: (item) => state.lights[item] === 1,
+  inkOf: (item) => state.inks[state.codes[item]],
 };
-let hay = null;
+
+// Who is lit: of the isolated categories, and among the found.
+function light() {
+  state.lighting++;
+  const { lights, codes, isolated, found } = state;
+  lights.fill(found ? 0 : 1);
+  if (found) for (const item of found) lights[item] = 1;
+  if (isolated.size) for (let i = 0; i < data.n; i++) if (!isolated.has(codes[i])) lights[i] = 0;
+}
 
 function setField(place) {
   state.field = place;
-  state.lighting++;
   state.isolated.clear();
   state.colors = colorBy(data, place);
   state.inks = state.colors.inks;
-  state.itemsOf = state.inks.map(() => []);
-  for (let i = 0; i < data.n; i++) state.itemsOf[state.colors.codeOf(i)].push(i);
+  for (let i = 0; i < data.n; i++) state.codes[i] = state.colors.codeOf(i);
+  light();
   showLegend();
 }
 
@@ -29,7 +35,7 @@ function showLegend() {
   if (field && field.kind === "categories") {
     legend.append(categoryLegend(field, state.colors, state.isolated, (code) => {
       if (!state.isolated.delete(code)) state.isolated.add(code);
-      state.lighting++;
+      light();
       showLegend();
       view.redraw();
     }));
@@ -40,18 +46,11 @@ function showLegend() {
 function search(text) {
   const wanted = text.trim().toLowerCase();
   state.cursor = -1;
-  state.lighting++;
-  if (!wanted) {
-    state.found = state.foundSet = null;
-    byId("found").textContent = "";
-  } else {
-    hay = hay || haystack(data);
-    state.found = [];
-    for (let i = 0; i < data.n; i++) if (hay[i].includes(wanted)) state.found.push(i);
-    state.foundSet = new Set(state.found);
-    const all = data.n.toLocaleString("en"), some = state.found.length.toLocaleString("en");
-    byId("found").textContent = state.found.length ? `${some} of ${all} · Enter goes to the next` : `Nothing in ${all} items`;
-  }
+  state.found = wanted ? itemsWith(data, wanted) : null;
+  const all = data.n.toLocaleString("en"), some = wanted ? state.found.length.toLocaleString("en") : "";
+  if (!wanted) byId("found").textContent = "";
+  else byId("found").textContent = state.found.length ? `${some} of ${all} · Enter goes to the next` : `Nothing in ${all} items`;
+  light();
   view.redraw();
 }
 
@@ -111,7 +110,9 @@ canvas.addEventListener("pointermove", (event) => {
     if (travelled > 4) {
       canvas.classList.add("dragging");
       if (state.pinned < 0) showCard(data, -1, false);
-      view.move(now[0] - before[0], now[1] - before[1]);
+      state.turning = Boolean(data.depth) && !event.shiftKey;
+      if (state.turning) view.turn(now[0] - before[0], now[1] - before[1]);
+      else view.move(now[0] - before[0], now[1] - before[1]);
     }
   }
   hands.set(event.pointerId, now);
@@ -119,6 +120,7 @@ canvas.addEventListener("pointermove", (event) => {
 function release(event) {
   if (hands.delete(event.pointerId) && event.type === "pointerup" && travelled <= 4) pin(view.itemAt(event.clientX, event.clientY));
   canvas.classList.remove("dragging");
+  if (state.turning) { state.turning = false; view.redraw(); }
 }
 canvas.addEventListener("pointerup", release);
 canvas.addEventListener("pointercancel", release);
@@ -141,12 +143,17 @@ function turnPictures() {
   byId("pictures").setAttribute("aria-pressed", String(state.pictures));
   view.redraw();
 }
+function turnNames() {
+  state.names = !state.names;
+  byId("names").setAttribute("aria-pressed", String(state.names));
+  view.redraw();
+}
 
 const KEYS = {
   ArrowLeft: () => view.move(80, 0), ArrowRight: () => view.move(-80, 0),
   ArrowUp: () => view.move(0, 80), ArrowDown: () => view.move(0, -80),
   "+": () => view.zoomAt(1.4), "=": () => view.zoomAt(1.4), "-": () => view.zoomAt(1 / 1.4), 0: () => view.whole(),
-  t: turnTheme, p: turnPictures, Escape: escape,
+  t: turnTheme, p: turnPictures, n: turnNames, Escape: escape,
   "/": () => { byId("search").focus(); byId("search").select(); },
 };
 addEventListener("keydown", (event) => {
@@ -166,6 +173,8 @@ byId("whole").onclick = KEYS[0];
 byId("theme").onclick = turnTheme;
 byId("pictures").onclick = turnPictures;
 byId("pictures").hidden = !data.atlas;
+byId("names").onclick = turnNames;
+byId("names").hidden = !data.regions;
 byId("unpin").onclick = () => { pin(-1); canvas.focus(); };
 addEventListener("resize", () => { view.measure(); if (view.zoom === 1) view.whole(); });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (event) => setTheme(event.matches ? "dark" : "light"));
@@ -190,5 +199,7 @@ document.documentElement.dataset.ready = "true";
 window.lateenMap = {
   screenOf: (id) => view.screen(data.ids.indexOf(id)),
   zoom: () => view.zoom,
+  labels: () => view.names,
+  painted: () => view.painted,
   pictured: () => view.tiles.map((tile) => data.ids[tile.item]),
 };

@@ -9,7 +9,7 @@ function element(tag, className, text) {
 
 const byId = (id) => document.getElementById(id);
 const css = ([red, green, blue]) => `rgb(${red},${green},${blue})`;
-const STEPS = 48;
+const STEPS = 48, LONGEST_ID = 72;
 
 function scaleColor(colors, share) {
   const at = Math.min(Math.max(share, 0), 1) * (colors.length - 1);
@@ -90,7 +90,8 @@ function showCard(data, item, pinned, at) {
   card.classList.toggle("pinned", pinned);
   byId("unpin").hidden = !pinned;
   if (item < 0) return;
-  byId("name").textContent = data.ids[item];
+  byId("name").textContent = cutInside(data.ids[item], LONGEST_ID);
+  byId("name").title = data.ids[item];
   const facts = byId("facts");
   facts.replaceChildren();
   for (const field of data.fields) facts.append(element("dt", "", field.name), element("dd", "", valueText(field, item)));

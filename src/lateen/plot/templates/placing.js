@@ -10,7 +10,7 @@ function densestFirst(data, cell) {
   }
   const order = [];
   for (let i = 0; i < data.n; i++) {
-    if (data.atlas && data.atlas.sizes[2 * i] && Number.isFinite(data.x[i]) && Number.isFinite(data.y[i])) order.push(i);
+    if (data.atlas && data.atlas.tileOf[i] >= 0 && Number.isFinite(data.x[i]) && Number.isFinite(data.y[i])) order.push(i);
   }
   return order.sort((a, b) => counts.get(keys[b]) - counts.get(keys[a]) || a - b);
 }

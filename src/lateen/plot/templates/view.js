@@ -4,8 +4,10 @@ const NEAREST = 400, FARTHEST = 0.4, MARGIN = 0.88;
 
 class View {
   constructor(canvas, data, state) {
-    Object.assign(this, { canvas, data, state, zoom: 1, centerX: 0, centerY: 0, waiting: false, tiles: [] });
+    Object.assign(this, { canvas, data, state, zoom: 1, centerX: 0, centerY: 0, waiting: false, tiles: [], names: [] });
     this.levels = new Levels(data);
+    this.dots = new Dots(canvas, data.n);
+    this.turning = data.depth ? new Turning(data) : null;
     this.measure();
     this.whole();
   }
@@ -29,12 +31,22 @@ class View {
     // The panels cover about 280 px at the left and 230 px at the right of a wide window.
     this.inset = this.width > 900 ? [280, 232] : [0, 0];
     const room = this.width - this.inset[0] - this.inset[1];
-    const spanX = right - left || 1, spanY = bottom - top || 1;
+    let spanX = right - left || 1, spanY = bottom - top || 1;
+    if (this.turning) spanX = spanY = this.turning.span || 1;
+    if (this.turning) this.middle = [0, 0];
     this.scale = MARGIN * Math.min(room / spanX, this.height / spanY);
     this.redraw();
   }
 
+  // What is behind comes to the front. Pictures are placed anew when the hand lets go.
+  turn(dx, dy) {
+    this.turning.turn(dx, dy);
+    this.levels.forget();
+    this.redraw();
+  }
+
   whole() {
+    if (this.turning) { this.turning.reset(); this.levels.forget(); }
     this.zoom = 1;
     this.centerX = this.middle[0] + (this.inset[1] - this.inset[0]) / 2 / this.scale;
     this.centerY = this.middle[1];
@@ -73,12 +85,12 @@ class View {
     for (const tile of this.tiles) {
       if (x >= tile.x && x <= tile.x + tile.width && y >= tile.y && y <= tile.y + tile.height) return tile.item;
     }
-    let best = -1, nearest = reach * reach;
-    for (let i = 0; i < this.data.n; i++) {
-      if (!this.state.lit(i)) continue;
-      const [sx, sy] = this.screen(i);
-      const distance = (sx - x) ** 2 + (sy - y) ** 2;
-      if (distance < nearest) { nearest = distance; best = i; }
+    const { data, state } = this, unit = this.scale * this.zoom;
+    const atX = this.centerX + (x - this.width / 2) / unit, atY = this.centerY + (y - this.height / 2) / unit;
+    let best = -1, nearest = (reach / unit) ** 2;
+    for (let i = 0; i < data.n; i++) {
+      const distance = (data.x[i] - atX) ** 2 + (data.y[i] - atY) ** 2;
+      if (distance < nearest && state.lit(i)) { nearest = distance; best = i; }
     }
     return best;
   }
@@ -93,35 +105,14 @@ class View {
     const pen = this.canvas.getContext("2d");
     const style = getComputedStyle(document.documentElement);
     this.colors = Object.fromEntries(["paper", "ink", "accent", "missing", "faint"].map((name) => [name, style.getPropertyValue("--" + name).trim()]));
+    const began = performance.now();
+    this.dots.paint(pen, this);
     pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-    pen.fillStyle = this.colors.paper;
-    pen.fillRect(0, 0, this.width, this.height);
-    this.paintDots(pen);
     this.tiles = [];
-    if (this.state.pictures && this.data.atlas) this.paintTiles(pen);
+    if (this.state.pictures && this.data.atlas && !this.state.turning) this.paintTiles(pen);
+    this.names = this.state.names && this.data.regions ? paintNames(pen, this) : [];
     this.paintMarks(pen);
-  }
-
-  paintDots(pen) {
-    const { inks, itemsOf, lit } = this.state;
-    const base = Math.min(4, Math.max(1.5, 110 / Math.sqrt(this.data.n || 1)));
-    const radius = Math.min(7, base * Math.pow(this.zoom, 0.35));
-    const faint = new Path2D(), turn = 2 * Math.PI;
-    const paths = inks.map(() => new Path2D());
-    itemsOf.forEach((items, ink) => {
-      for (const item of items) {
-        const [x, y] = this.screen(item);
-        if (!(x > -9 && y > -9 && x < this.width + 9 && y < this.height + 9)) continue;
-        const path = lit(item) ? paths[ink] : faint;
-        path.moveTo(x + radius, y);
-        path.arc(x, y, radius, 0, turn);
-      }
-    });
-    pen.fillStyle = this.colors.faint;
-    pen.fill(faint);
-    pen.globalAlpha = 0.85;
-    paths.forEach((path, ink) => { pen.fillStyle = inks[ink] || this.colors.missing; pen.fill(path); });
-    pen.globalAlpha = 1;
+    this.painted = performance.now() - began;
   }
 
   paintTiles(pen) {

@@ -1,0 +1,63 @@
+// Names of regions, written at their densest places: the largest first, none over another or under a panel.
+
+const LONGEST_LINE = 24, LONGEST_NAME = 48;
+
+// A name in at most two lines, broken after a comma or between words near its middle.
+function linesOf(name) {
+  const text = name.length > LONGEST_NAME ? name.slice(0, LONGEST_NAME - 1) + "…" : name;
+  if (text.length <= LONGEST_LINE) return [text];
+  const breaks = [...text.matchAll(/, | /g)].map((found) => [found.index + found[0].trimEnd().length, found[0] === " "]);
+  if (!breaks.length) return [text];
+  const cost = ([at, space]) => Math.abs(at - text.length / 2) + (space ? 6 : 0);
+  const [at] = breaks.reduce((best, next) => (cost(next) < cost(best) ? next : best));
+  return [text.slice(0, at), text.slice(at).trim()];
+}
+
+function coveredByPanels() {
+  return ["head", "side", "tools"].map((id) => byId(id).getBoundingClientRect()).filter((box) => box.width)
+    .map((box) => ({ left: box.left, top: box.top, right: box.right, bottom: box.bottom }));
+}
+
+function overlap(a, b) {
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+}
+
+function paintNames(pen, view) {
+  const { regions, depth, n } = view.data, taken = coveredByPanels(), written = [];
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  pen.lineJoin = "round";
+  for (const region of regions) {
+    const [x, y] = view.screen(region.at);
+    if (!(x > 0 && y > 0 && x < view.width && y < view.height)) continue;
+    const size = Math.min(20, (11.5 + 6 * Math.sqrt(region.size / n)) * Math.pow(Math.max(1, view.zoom), 0.12));
+    pen.font = `600 ${size.toFixed(1)}px ${getComputedStyle(document.body).fontFamily}`;
+    const lines = linesOf(region.name), line = 1.18 * size;
+    const wide = Math.max(...lines.map((text) => pen.measureText(text).width)) + 8, high = lines.length * line + 4;
+    const place = freePlace(x, y, wide, high, taken, view);
+    if (!place) continue;
+    taken.push(place);
+    written.push({ name: region.name, ...place });
+    pen.globalAlpha = depth && view.turning ? 0.35 + 0.65 * view.turning.nearness[region.at] : 1;
+    lines.forEach((text, row) => {
+      const at = [(place.left + place.right) / 2, place.top + 2 + (row + 0.5) * line];
+      pen.strokeStyle = view.colors.paper;
+      pen.lineWidth = 4.5;
+      pen.strokeText(text, ...at);
+      pen.fillStyle = view.colors.ink;
+      pen.fillText(text, ...at);
+    });
+  }
+  pen.globalAlpha = 1;
+  return written;
+}
+
+function freePlace(x, y, wide, high, taken, view) {
+  for (const [across, down] of [[0, 0], [0, -1], [0, 1], [0.5, -0.6], [-0.5, -0.6], [0.5, 0.6], [-0.5, 0.6], [0, -2], [0, 2]]) {
+    const middle = x + across * wide, line = y + down * high;
+    const box = { left: middle - wide / 2, right: middle + wide / 2, top: line - high / 2, bottom: line + high / 2 };
+    if (box.left < 0 || box.top < 0 || box.right > view.width || box.bottom > view.height) continue;
+    if (!taken.some((other) => overlap(box, other))) return box;
+  }
+  return null;
+}
