@@ -5,7 +5,7 @@ One idea: a codec is known by its `LatentSpec`. A space records the spec; a quer
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
@@ -108,6 +108,29 @@ class Decoder(Protocol):
 
     def decode(self, vectors: Latents) -> Images:
         """Decode a batch of vectors to images."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Smooth:
+    """Decoded vectors before rounding.
+
+    Args:
+        pictures: (n, numbers) in grey levels.
+        back: Carries changes (n, numbers) of the pictures back to the vectors, (n, dim): their product with the
+            decoder's Jacobian.
+    """
+
+    pictures: Float32[np.ndarray, "n numbers"]
+    back: Callable[[Float32[np.ndarray, "n numbers"]], Latents]
+
+
+@runtime_checkable
+class SmoothDecoder(Decoder, Protocol):
+    """A decoder that says how its pictures change with the vectors."""
+
+    def decode_smoothly(self, vectors: Latents) -> Smooth:
+        """Decode a batch of vectors, small enough to be computed at once."""
         ...
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from lateen.core.codec import LatentSpec
+from lateen.core.codec import LatentSpec, Smooth
 from lateen.core.errors import InputError, SpaceError
 from lateen.core.geometry import Euclidean
 
@@ -128,6 +128,10 @@ class PCA:
             flat = vectors[part] @ self.axes + self.mean
             images[part] = flat.round().clip(0, 255).astype(np.uint8).reshape(-1, self.size, self.size, 3)
         return images
+
+    def decode_smoothly(self, vectors: Latents) -> Smooth:
+        """Decode vectors without rounding, and say how the images change with them."""
+        return Smooth(vectors @ self.axes + self.mean, lambda changes: changes @ self.axes.T)
 
     def save(self, path: Path | str) -> PCA:
         """Write the model folder: axes.safetensors and, last, config.json; returns it as it will be loaded.

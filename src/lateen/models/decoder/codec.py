@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
-from lateen.core.codec import Images, Latents, LatentSpec
+from lateen.core.codec import Images, Latents, LatentSpec, Smooth
 from lateen.core.errors import InputError, SpaceError
 from lateen.core.geometry import Sphere
 from lateen.core.json_file import read_json, write_json
@@ -20,6 +21,7 @@ from lateen.core.typed import from_plain
 from lateen.models.decoder.config import DecoderConfig
 from lateen.models.decoder.network import DecoderNetwork
 from lateen.models.files import fingerprint, read_tensors, write_tensors
+from lateen.models.smooth import smoothly
 from lateen.models.vae.codec import from_network
 
 FORMAT, WEIGHTS = 1, "weights.safetensors"
@@ -80,6 +82,11 @@ class LatentDecoder:
                 decoded = self.network(torch.from_numpy(part).to(self.network.center.device))
                 images[start : start + _BATCH] = from_network(decoded).cpu().numpy()
         return images
+
+    def decode_smoothly(self, vectors: Latents) -> Smooth:
+        """Decode vectors without rounding, and say how the pictures change with them."""
+        unit = self.spec.geometry == "sphere"
+        return smoothly(lambda x: self.network(normalize(x) if unit else x), vectors, self.device)
 
     def save(self, path: Path | str, *, dtype: str = "float32") -> LatentDecoder:
         """Write the model folder: weights.safetensors and, last, config.json.

@@ -15,11 +15,12 @@ import torch
 from jaxtyping import Float32, UInt8
 from torch import Tensor
 
-from lateen.core.codec import LatentSpec
+from lateen.core.codec import LatentSpec, Smooth
 from lateen.core.errors import InputError, SpaceError
 from lateen.core.geometry import Euclidean, Gaussian
 from lateen.core.json_file import read_json, write_json
 from lateen.models.files import fingerprint, read_tensors, write_tensors
+from lateen.models.smooth import smoothly
 from lateen.models.vae.config import VAEConfig
 from lateen.models.vae.network import VAENetwork
 
@@ -155,6 +156,10 @@ class VAE:
             for part in _parts(len(vectors)):
                 images[part] = from_network(self.network.decoder(self._tensor(vectors[part]))).cpu().numpy()
         return images
+
+    def decode_smoothly(self, vectors: Latents) -> Smooth:
+        """Decode vectors without rounding, and say how the images change with them."""
+        return smoothly(self.network.decoder, vectors, self.device)
 
     def sample(self, n: int, seed: int = 0) -> Latents:
         """Draw n vectors from the Gaussian fitted to the training codes (mean and full covariance).
