@@ -16,7 +16,7 @@ from jaxtyping import Float, Float32, Float64, Int64
 from lateen.core.errors import InputError
 from lateen.core.geometry import Euclidean, Geometry
 from lateen.projection.label_quality import Classes, chance_right, label_trust, votes_right
-from lateen.projection.ranks import Survey, survey
+from lateen.projection.ranks import Survey, anchors_at_most, survey
 from lateen.projection.shepard import shepard_scores
 
 MOST_CLASSES = 100  # more are no classes whose pairs anyone compares
@@ -115,9 +115,10 @@ def map_quality(
         vectors: (n, d) the space as the user gave it, not a reduction of it.
         positions: (n, 2 or 3) the map.
         k: Neighbours per item; below n / 2, where the measures are defined (`largest_k` gives the most).
-        anchors: Items to measure; all of them if there are fewer.
+        anchors: Items to measure; all of them if there are fewer. Other geometries than straight and sphere take long
+            for large spaces, where they are lowered: to 100 at the least.
         seed: Chooses the anchors, and the pairs whose distances are correlated.
-        geometry: Whose distances are those of the space; straight ones by default.
+        geometry: Whose distances are those of the space; straight ones by default. Equal ones are ordered by row.
         labels: (n,) a label for each item; None and NaN are none.
         progress: Told how many points the anchors have been compared with, and of how many.
 
@@ -130,7 +131,7 @@ def map_quality(
     """
     n, geometry = len(vectors), Euclidean() if geometry is None else geometry
     _check(vectors, positions, k, anchors, labels)
-    m = min(anchors, n)
+    m = min(anchors, n, anchors_at_most(n, vectors.shape[1], geometry))
     rng = np.random.default_rng(seed)
     chosen = np.sort(rng.choice(n, m, replace=False))
     on_map = survey(positions, chosen, k)

@@ -13,6 +13,7 @@ from jaxtyping import Float, Float32, Float64, Int64
 from numba import njit
 
 _LINE = 1024  # comparisons that are made together
+_UNKNOWN = -1.0  # of a square
 _LEAST = 2.0**-100  # more than is lost where products underflow
 
 jit: Any = njit(nogil=True, cache=True, error_model="numpy")
@@ -161,7 +162,7 @@ def survey_block(
         begin, end: The anchors to do.
     """
     width = products.shape[1]
-    low, high = np.empty(_LINE, np.float32), np.empty(_LINE, np.float32)
+    low, high, exact = np.empty(_LINE, np.float32), np.empty(_LINE, np.float32), np.full(_LINE, _UNKNOWN)
     less, more, two = np.float32(1 - wrong), np.float32(1 + wrong), np.float32(2)
     for from_ in range(0, width, _LINE):
         size = min(_LINE, width - from_)
@@ -178,15 +179,25 @@ def survey_block(
             for place in range(size):
                 least = min(least, low[place])
             first, own = start + from_, anchor_squares[i]
+            found = 0
             for j in range(limits.shape[1]):
                 limit = limits[i, j]
                 possible, certain = _bounds(limit, unit, own, wrong)
                 if least < possible:
-                    nearer[i, j] += _count(
-                        low[:size], high[:size], possible, certain, points, scales, units, chosen[i], first, limit
-                    )
-            if rows.shape[1] > 0:
-                _take(low[:size], least, unit, own, wrong, points, scales, units, chosen[i], first, rows[i], squares[i])
+                    count, more_found = _count(
+                        low[:size], high[:size], exact, possible, certain, points, scales, units,
+                        chosen[i], first, limit,
+                    )  # fmt: skip
+                    nearer[i, j] += count
+                    found += more_found
+            if rows.shape[1] > 0 and least <= _bounds(squares[i, -1], unit, own, wrong)[0]:
+                found += 1
+                _take(
+                    low[:size], exact, unit, own, wrong, points, scales, units,
+                    chosen[i], first, rows[i], squares[i],
+                )  # fmt: skip
+            if found > 0:
+                exact[:] = _UNKNOWN
 
 
 @jit
@@ -203,6 +214,7 @@ def _bounds(limit: float, unit: float, own: float, wrong: float) -> tuple[float,
 def _count(
     low: Float32[np.ndarray, " b"],
     high: Float32[np.ndarray, " b"],
+    exact: Float64[np.ndarray, " line"],
     possible: float,
     certain: float,
     points: Float[np.ndarray, "n d"],
@@ -211,24 +223,27 @@ def _count(
     anchor: int,
     first: int,
     limit: float,
-) -> int:
-    """How many points of a line are nearer to an anchor than a limit."""
+) -> tuple[int, int]:
+    """How many points of a line are nearer to an anchor than a limit, and how many exact distances that took."""
     count, open_ = 0, 0
     for place in range(len(low)):
         count += high[place] < certain
         open_ += low[place] < possible
-    if open_ > count:
+    open_ -= count
+    if open_ > 0:
         for place in range(len(low)):
             if low[place] < possible and not high[place] < certain:
-                count += square(points, scales, anchor, first + place, units) < limit
-    return count
+                if exact[place] == _UNKNOWN:
+                    exact[place] = square(points, scales, anchor, first + place, units)
+                count += exact[place] < limit
+    return count, open_
 
 
 @jit
 @no_type_check
 def _take(
     low: Float32[np.ndarray, " b"],
-    least: float,
+    exact: Float64[np.ndarray, " line"],
     unit: float,
     own: float,
     wrong: float,
@@ -242,13 +257,12 @@ def _take(
 ) -> None:
     """Put those points of a line among an anchor's nearest that are."""
     last = _bounds(squares[-1], unit, own, wrong)[0]
-    if least > last:
-        return
     for place in range(len(low)):
         if low[place] <= last and first + place != anchor:
-            exact = square(points, scales, anchor, first + place, units)
-            if exact < squares[-1]:
-                _insert(rows, squares, first + place, exact)
+            if exact[place] == _UNKNOWN:
+                exact[place] = square(points, scales, anchor, first + place, units)
+            if exact[place] < squares[-1]:
+                _insert(rows, squares, first + place, exact[place])
                 last = _bounds(squares[-1], unit, own, wrong)[0]
 
 

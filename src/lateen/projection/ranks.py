@@ -14,10 +14,11 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64, Int64
 
 from lateen.core.geometry import Euclidean, Geometry, Sphere
-from lateen.core.threads import cores, one_thread
+from lateen.core.threads import cores, in_threads, one_thread
 
 _FEW = 4  # numbers of a point up to which differences are quicker than products
 _BLOCK = 2048  # points at a time
+_NUMBERS = 500_000_000  # that other geometries' distances are taken of
 _ANCHORS = 128  # and anchors: their products stay in a core's cache
 Rounded = Float32[np.ndarray, " b"]
 Progress = Callable[[int, int], None]
@@ -145,14 +146,25 @@ def _by_geometry(
     limits = np.empty(asked.shape)
     nearer, rows, distances = _nothing_yet(limits, k)
     wide = points.astype(np.float64)
-    for i, anchor in enumerate(chosen):
-        far = geometry.distance(wide, wide[anchor])
-        far[anchor] = np.inf
-        limits[i] = np.sort(far[asked[i]])
-        nearer[i] = np.searchsorted(np.sort(far), limits[i])
-        rows[i] = np.lexsort((np.arange(len(far)), far))[:k] if k else rows[i]
-        distances[i] = far[rows[i]]
+
+    def part(begin: int, end: int) -> None:
+        for i in range(begin, end):
+            far = geometry.distance(wide, wide[chosen[i]])
+            far[chosen[i]] = np.inf
+            limits[i] = np.sort(far[asked[i]])
+            nearer[i] = np.searchsorted(np.sort(far), limits[i])
+            if k:
+                near = np.flatnonzero(far <= np.partition(far, k - 1)[k - 1])
+                rows[i] = near[np.argsort(far[near], kind="stable")[:k]]
+                distances[i] = far[rows[i]]
+
+    in_threads(part, len(chosen), 16)
     return Survey(rows, distances, limits, nearer)
+
+
+def anchors_at_most(n: int, d: int, geometry: Geometry) -> int:
+    """How many anchors take seconds, not minutes."""
+    return n if isinstance(geometry, Euclidean | Sphere) else max(100, _NUMBERS // max(1, n * d))
 
 
 def _nothing_yet(

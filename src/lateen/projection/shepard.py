@@ -45,7 +45,8 @@ def shepard_scores(
     step = max(1, _NUMBERS // (PARTNERS * max(1, vectors.shape[1])))
     for at in range(0, m, step):
         rows, others = chosen[at : at + step], partners[at : at + step]
-        far[at : at + step] = geometry.distance(vectors[rows][:, None], vectors[others])
+        wide = vectors[rows][:, None].astype(np.float64)
+        far[at : at + step] = geometry.distance(wide, vectors[others].astype(np.float64))
         near[at : at + step] = np.linalg.norm(positions[rows][:, None].astype(np.float64) - positions[others], axis=-1)
     rho, influences = _spearman(far.ravel(), near.ravel())
     return rho, rho + influences.reshape(m, PARTNERS).mean(axis=1)
