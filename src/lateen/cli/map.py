@@ -43,5 +43,6 @@ def command(
         emit_json(result)
         return
     print(result)
+    print(result.clusters.describe())
     if output is None:
         print("Add -o map.html to explore it, -o map.png to show it, -o map.parquet to use it.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,10 @@ from PIL.Image import Image
 
 from lateen.core.errors import InputError
 from lateen.core.seed import require_seed
+from lateen.operations.clusters import Clusters, clusters
+from lateen.operations.map_faces import check_color, page, picture, table
 from lateen.operations.opened import Opened
 from lateen.operations.result import Pictured, rounded
-from lateen.plot.map_html import map_html
-from lateen.plot.map_png import map_png
 from lateen.plot.save import check_target, save_text, write_whole
 from lateen.projection.layout import layout
 from lateen.projection.quality import MapQuality, largest_k, map_quality
@@ -55,21 +56,18 @@ class Map(Pictured):
         nothing = {"trustworthiness": None, "continuity": None, "k": 0, "anchors": 0}
         measured = nothing if self.quality is None else self.quality.to_dict()
         shape = {"n": len(self.positions), "dims": self.positions.shape[1]}
-        return {"method": self.method, **shape, **measured, "seconds": rounded(self.seconds, 2)}
+        taken = {"seconds": rounded(self.seconds, 2)}
+        return {"method": self.method, **shape, **measured, **taken, **self.clusters.to_dict()}
+
+    @cached_property
+    def clusters(self) -> Clusters:
+        """The clusters of the space, whose names stand on the map."""
+        return clusters(self._opened)
 
     def picture(self) -> Image:
         """The map with thumbnails, or the words themselves, coloured by a field."""
-        ids, is_words = self._opened.ids, self._opened.spec.modality == "word"
-        colors = None if self.color is None else self._opened.column(self.color)
-        what = f"{len(ids):,} items, {self._opened.spec.dim} dimensions laid out by {self.method}{self._axes()}"
-        return map_png(
-            self.positions[:, :2],
-            colors=colors,
-            field=self.color,
-            thumbnails=None if is_words else lambda row: self._opened.pictures([ids[row]])[0],
-            names=ids.__getitem__ if is_words else None,
-            title=f"{self._opened.path.stem}: {what}",
-        )
+        axes = ", first two of three axes" if self.positions.shape[1] == 3 else ""
+        return picture(self._opened, self.positions, self.clusters, what=self._what() + axes, color=self.color)
 
     def save(self, path: str | Path, *, force: bool = False) -> Path:
         """Save as .html (to explore, self-contained), .png (to show) or .parquet (id, x, y, z and the fields).
@@ -87,36 +85,23 @@ class Map(Pictured):
         return super().save(path, force=force)
 
     def to_arrow(self) -> pa.Table:
-        """Columns id, x, y (z) and the fields."""
-        columns = {"id": pa.array(self._opened.ids)}
-        columns |= {axis: pa.array(self.positions[:, i]) for i, axis in enumerate("xyz"[: self.positions.shape[1]])}
-        fields = self._opened.fields
-        return pa.table(columns | {name: fields[name] for name in fields.column_names if name not in columns})
+        """Columns id, x, y (z), cluster and the fields."""
+        return table(self._opened, self.positions, self.clusters)
 
-    def _axes(self) -> str:
-        """What a flat picture of a map in three dimensions leaves out."""
-        return ", first two of three axes" if self.positions.shape[1] == 3 else ""
+    def _what(self) -> str:
+        return f"{len(self.positions):,} items, {self._opened.spec.dim} dimensions laid out by {self.method}"
 
     def _html(self) -> str:
-        opened = self._opened
-        fields = {name: opened.column(name) for name in opened.fields.column_names}
-        encoded = opened.folder.thumbnails(opened.ids)
-        return map_html(
-            self.positions[:, :2],
-            opened.ids,
-            fields,
-            [encoded.get(id) for id in opened.ids],
-            title=opened.path.stem,
-            subtitle=f"{len(opened.ids):,} items, {opened.spec.dim} dimensions, by {self.method}{self._axes()}",
-            quality=None if self.quality is None else self.quality.to_dict(),
-            color_by=self.color,
+        quality = None if self.quality is None else self.quality.to_dict()
+        return page(
+            self._opened, self.positions, self.clusters, subtitle=self._what(), quality=quality, color=self.color
         )
 
 
 def make_map(opened: Opened, method: str = "umap", dims: int = 2, color: str | None = None, seed: int = 0) -> Map:
     """Lay the space out; a layout made before with the same settings is read from the space's cache."""
     if color is not None:
-        opened.column(color)
+        check_color(opened, color)
     if dims not in (2, 3):
         raise InputError(f"A map has 2 or 3 dimensions, got {dims}.")
     require_seed(seed)

@@ -6,26 +6,22 @@ from collections.abc import Callable
 from functools import cache
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped
-from PIL import Image, ImageDraw
+from jaxtyping import Float, Int, Shaped, UInt8
+from PIL import Image
 
 from lateen.core.errors import InputError
 from lateen.plot.atlas import as_thumbnail
 from lateen.plot.canvas import PADDING, Page, Picture, top_of
-from lateen.plot.coloring import (
-    Categories,
-    Numbers,
-    Texts,
-    category_color,
-    colors_of,
-    number_text,
-    read_field,
-)
-from lateen.plot.palette import CATEGORIES, FAINT, INK, MISSING, MUTED, PAPER, VALUES, Color, mix, scale_color
+from lateen.plot.coloring import Texts, colors_of, read_field
+from lateen.plot.dots import SHADED, discs, radius_of, shades
+from lateen.plot.map_legend import LEGEND, legend
+from lateen.plot.map_names import LINE, RegionName, covered, region_names
+from lateen.plot.palette import INK, MUTED, Color, mix
 from lateen.plot.placing import place_apart, place_names
-from lateen.plot.text import shorten, text_width
+from lateen.plot.regions import Regions
+from lateen.plot.spread import spread
+from lateen.plot.text import Number, shorten, text_width
 
-LEGEND = 210
 PLAIN_DOT: Color = (126, 150, 170)
 SMALLEST_MAP = 400
 NAME, LONGEST_NAME = 13, 150  # pixels
@@ -47,8 +43,9 @@ def map_png(
     field: str | None = None,
     size: int = 1400,
     note: str | None = None,
+    regions: Regions | None = None,
 ) -> Image.Image:
-    """Draw a 2-D map.
+    """Draw a 2-D map: points as dots, more than 20,000 as shades of density.
 
     Args:
         positions: (n, 2); y points up. Points whose position is not finite are left out.
@@ -62,6 +59,7 @@ def map_png(
         field: Name of the field, over the legend.
         size: Width of the picture in pixels, at least 400.
         note: A small line under the map, such as its quality.
+        regions: Groups whose names are written where there is room, and whose exemplars show their pictures first.
 
     Returns:
         The picture; its height follows the shape of the map.
@@ -81,22 +79,33 @@ def map_png(
     top = top_of(title)
     page = Page(size, top + height + (30 if note else 0) + PADDING, title)
     every = [PLAIN_DOT] * n if coloring is None else colors_of(coloring)
-    inks = [every[row] for row in there]
-    pictures = {} if thumbnails is None else _pictures(places, there, thumbnails, size, framed=side > 0)
-    free = _uncovered(places, pictures)
+    inks = np.array(every, np.uint8).reshape(-1, 3)[there]
     field_size = size - 2 * PADDING - side, height
-    named = {} if names is None else _named(places, there, names, field_size, n)
-    bold = {at: mix(PLAIN_DOT, INK, 0.5) if coloring is None else inks[at] for at in named}
-    page.image.paste(_dots(places[free], [inks[at] for at in free], field_size, n, bold), (PADDING, top))
+    titles = [] if regions is None else _titles(positions, places, there, regions, field_size)
+    first = _exemplars(there, regions)
+    pictures = {} if thumbnails is None else _pictures(places, there, thumbnails, size, first, titles, framed=side > 0)
+    free = _uncovered(places, pictures)
+    named = {} if names is None else _named(places, there, names, field_size, n, titles)
+    if n > SHADED:
+        deep = INK if coloring is None else None
+        page.image.paste(shades(places[free], inks[free], field_size, deep), (PADDING, top))
+    else:
+        strong = mix(PLAIN_DOT, INK, 0.5)
+        bold: dict[int, tuple[Color, Number]] = {
+            at: (strong if coloring is None else _color(inks[at]), NAMED_DOT) for at in named
+        }
+        page.image.paste(discs(places[free], inks[free], field_size, n, _among(bold, free)), (PADDING, top))
     for name, (x, y) in named.values():
-        page.text(x + PADDING, y + top, name, size=NAME, halo=2)
+        page.text(x + PADDING, y + top, name, size=NAME, halo=2, color=MUTED if titles else INK)
     for at, image in pictures.items():
         x, y = (round(c - half / 2) for c, half in zip(places[at], image.size, strict=True))
-        page.picture(image, x + PADDING, y + top, outline=inks[at] if side else None)
+        page.picture(image, x + PADDING, y + top, outline=_color(inks[at]) if side else None)
+    for titled in titles:
+        _write(page, titled, PADDING, top)
     if n == 0:
         page.text(PADDING, top + height / 2, "No items to show.", color=MUTED)
     if side and coloring is not None:
-        _legend(page, coloring, field or "", top, height)
+        legend(page, coloring, field or "", top, height)
     if note:
         page.note(note, page.image.height - PADDING - 10)
     return page.image
@@ -118,12 +127,53 @@ def _to_pixels(positions: Float[np.ndarray, "n 2"], width: int) -> tuple[Float[n
     return np.stack([width / 2 + centred[:, 0], height / 2 - centred[:, 1]], axis=1), height
 
 
+def _titles(
+    positions: Float[np.ndarray, "n 2"],
+    places: Float[np.ndarray, "m 2"],
+    there: Int[np.ndarray, " m"],
+    regions: Regions,
+    size: tuple[int, int],
+) -> list[RegionName]:
+    anchors = regions.anchors(positions)
+    sizes = np.bincount(regions.labels[regions.labels >= 0], minlength=len(regions.names))
+    at = np.searchsorted(there, anchors[anchors >= 0])
+    names = [name for name, anchor in zip(regions.names, anchors.tolist(), strict=True) if anchor >= 0]
+    return region_names(names, sizes[anchors >= 0], places[at], size)
+
+
+def _exemplars(there: Int[np.ndarray, " m"], regions: Regions | None) -> list[int]:
+    """Places, among the points that are there, of the exemplars; the first of all regions first."""
+    rows = [] if regions is None else [group.tolist() for group in regions.exemplars]
+    turns = [group[i] for i in range(max(map(len, rows), default=0)) for group in rows if i < len(group)]
+    known = {row: at for at, row in enumerate(there.tolist())} if turns else {}
+    return [known[row] for row in turns if row in known]
+
+
+def _write(page: Page, name: RegionName, left: int, top: int) -> None:
+    middle = left + (name.box[0] + name.box[2]) / 2
+    for row, line in enumerate(name.lines):
+        x = middle - text_width(line, name.size) / 2
+        page.text(x, top + name.box[1] + 2 + row * LINE * name.size, line, size=name.size, halo=4)
+
+
+def _color(ink: UInt8[np.ndarray, " 3"]) -> Color:
+    red, green, blue = ink.tolist()
+    return red, green, blue
+
+
+def _among(bold: dict[int, tuple[Color, Number]], free: Int[np.ndarray, " f"]) -> dict[int, tuple[Color, Number]]:
+    """The same by their places among the free points."""
+    place = {at: i for i, at in enumerate(free.tolist())}
+    return {place[at]: how for at, how in bold.items() if at in place}
+
+
 def _named(
     places: Float[np.ndarray, "m 2"],
     rows: Int[np.ndarray, " m"],
     names: Callable[[int], str],
     size: tuple[int, int],
     n: int,
+    titles: list[RegionName],
 ) -> dict[int, tuple[str, tuple[float, float]]]:
     """The points whose names have room, with name and place."""
     share = min(1.0, len(places) / MANY)
@@ -133,32 +183,11 @@ def _named(
         places[:NAMED_OF],
         lambda at: (text_width(short(at), NAME), 1.25 * NAME),
         size,
-        radius=max(NAMED_DOT, _radius(n)),
+        radius=max(NAMED_DOT, radius_of(n)),
         apart=(across, down),
     )
-    return {at: (short(at), corner) for at, corner in room.items()}
-
-
-def _dots(
-    places: Float[np.ndarray, "m 2"], inks: list[Color], size: tuple[int, int], n: int, bold: dict[int, Color]
-) -> Image.Image:
-    """Translucent dots at twice the size, in an order that lets no category cover the others; bold ones on top."""
-    radius = 2 * _radius(n)
-    alpha = int(np.clip(255 - 14 * np.log2(1 + n / 200), 140, 235))
-    sheet = Image.new("RGB", (2 * size[0], 2 * size[1]), PAPER)
-    pen = ImageDraw.Draw(sheet, "RGBA")
-    for row in np.random.default_rng(0).permutation(len(places)).tolist():
-        x, y = 2 * places[row]
-        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(*inks[row], alpha))
-    for row, ink in bold.items():
-        (x, y), reach = 2 * places[row], max(radius, 2 * NAMED_DOT)
-        pen.ellipse((x - reach, y - reach, x + reach, y + reach), fill=ink)
-    return sheet.resize(size, Image.Resampling.BOX)
-
-
-def _radius(n: int) -> float:
-    """Of each of n dots, in pixels."""
-    return float(np.clip(150 / np.sqrt(max(n, 1)), 1.5, 5.5))
+    under = covered(np.array([corner for corner in room.values()]).reshape(-1, 2), titles, 2 * NAME)
+    return {at: (short(at), corner) for (at, corner), hidden in zip(room.items(), under, strict=True) if not hidden}
 
 
 def _pictures(
@@ -166,12 +195,19 @@ def _pictures(
     rows: Int[np.ndarray, " m"],
     thumbnails: Thumbnails,
     size: int,
+    first: list[int],
+    titles: list[RegionName],
     *,
     framed: bool,
 ) -> dict[int, Image.Image]:
     """Pictures where they have room; with colours they stand apart, so that the dots between stay visible."""
     edge = max(28, round(size * (0.04 if framed else 0.046)))
-    chosen = place_apart(places, edge * (1.5 if framed else 1.16), np.ones(len(places), bool))
+    eligible = ~covered(places, titles, edge / 2 + 3)
+    if len(places) > SHADED:
+        some = np.zeros(len(places), bool)
+        some[spread(places, SHADED, np.array(first, np.int64))] = True
+        eligible &= some
+    chosen = place_apart(places, edge * (1.5 if framed else 1.16), eligible, first)
     images = {at: as_thumbnail(thumbnails(int(rows[at])), edge) for at in chosen.tolist()}
     return {at: image for at, image in images.items() if image is not None}
 
@@ -183,50 +219,3 @@ def _uncovered(places: Float[np.ndarray, "m 2"], pictures: dict[int, Image.Image
         reach = np.array(image.size) / 2 + 8
         free &= (np.abs(places - places[at]) > reach).any(axis=1)
     return np.flatnonzero(free)
-
-
-def _legend(page: Page, coloring: Categories | Numbers | Texts, field: str, y: int, height: int) -> None:
-    width = LEGEND - 36
-    x = page.width - PADDING - width
-    page.text(x, y, field, size=18, width=width)
-    y += 36
-    if isinstance(coloring, Numbers):
-        _scale(page, coloring, x, y, min(320, height - 60))
-    elif isinstance(coloring, Categories):
-        colored, missing = min(len(coloring.names), len(CATEGORIES)), int((coloring.codes < 0).sum())
-        lines = (height - 60) // 28 - bool(missing)
-        fits = len(coloring.names) <= min(lines, len(CATEGORIES))
-        shown = colored if fits else max(1, min(colored, lines - 1))  # the last line counts the others
-        entries = [
-            (category_color(i), name, count)
-            for i, (name, count) in enumerate(zip(coloring.names[:shown], coloring.counts, strict=False))
-        ]
-        rest = sum(coloring.counts[shown:])
-        if rest:
-            grey = shown == colored  # else some have a colour of their own, for which there is no line
-            entries.append((MISSING if grey else PAPER, _others(len(coloring.names) - shown), rest))
-        if missing:
-            entries.append((FAINT if rest else MISSING, "missing", missing))
-        for ink, name, count in entries:
-            page.draw.ellipse((x, y + 4, x + 13, y + 17), fill=ink)
-            page.text(x + 22, y, name, width=width - 22 - 64)
-            page.text(x + width, y, f"{count:,}", align="right", color=MUTED)
-            y += 28
-
-
-def _others(n: int) -> str:
-    return "1 other" if n == 1 else f"{n} others"
-
-
-def _scale(page: Page, numbers: Numbers, x: int, y: int, height: int) -> None:
-    for i in range(height):
-        page.draw.line((x, y + i, x + 17, y + i), fill=scale_color(VALUES, 1 - i / max(1, height - 1)))
-    for share in (0.0, 0.5, 1.0):
-        value = numbers.low + share * (numbers.high - numbers.low)
-        at = y + (1 - share) * (height - 1)
-        page.draw.line((x + 18, at, x + 23, at), fill=MUTED)
-        page.text(x + 30, at - 10, number_text(value), width=LEGEND - 70)
-    missing = int((~np.isfinite(numbers.values)).sum())
-    if missing:
-        page.draw.ellipse((x + 2, y + height + 22, x + 15, y + height + 35), fill=MISSING)
-        page.text(x + 30, y + height + 18, f"missing {missing:,}", color=MUTED)

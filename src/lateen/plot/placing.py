@@ -7,7 +7,7 @@ always has a pictured one within the distance.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -80,7 +80,10 @@ def _window(left: float, top: float, right: float, bottom: float) -> tuple[slice
 
 
 def place_apart(
-    places: Float[np.ndarray, "n 2"], distance: int | float, eligible: Bool[np.ndarray, " n"]
+    places: Float[np.ndarray, "n 2"],
+    distance: int | float,
+    eligible: Bool[np.ndarray, " n"],
+    first: Sequence[int] = (),
 ) -> Int[np.ndarray, " m"]:
     """Rows whose squares of side `distance`, centred on the points, don't overlap, densest places first.
 
@@ -88,8 +91,10 @@ def place_apart(
         places: (n, 2) in pixels.
         distance: Least distance between two chosen points, along x or along y.
         eligible: Which rows may be chosen.
+        first: Rows that choose before all others.
     """
     order = np.argsort(-crowding(places, distance), kind="stable")
+    order = np.concatenate([np.array(first, np.int64), order])
     taken: dict[tuple[int, int], list[tuple[float, float]]] = {}
     chosen: list[int] = []
     for row in order[eligible[order]].tolist():
