@@ -21,6 +21,7 @@ from lateen.core.geometry import Geometry
 from lateen.core.points import Points
 from lateen.operations.analogies import Analogies, analogies
 from lateen.operations.attach import Attached, attach, detach
+from lateen.operations.clusters import Clusters, clusters
 from lateen.operations.dimension import Dimension, dimension_of
 from lateen.operations.direction import Fitted, Pairs, Words, described, fit, fit_words, get, remove
 from lateen.operations.duplicates import Duplicates, duplicates
@@ -313,6 +314,10 @@ class Space:
             progress: Told how many items have their neighbours, and of how many.
         """
         return dimension_of(self._opened, method, k, by, seed, progress)
+
+    def clusters(self, *, progress: Callable[[int, int], None] | None = None) -> Clusters:
+        """Which items belong together, with exemplars and a name for each group."""
+        return clusters(self._opened, progress)
 
     def map(self, *, method: str = "umap", dims: int = 2, color: str | None = None, seed: int = 0) -> Map:
         """The space laid out in two or three dimensions by "umap" or "pca"."""
