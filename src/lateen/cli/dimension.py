@@ -54,13 +54,13 @@ def _show(result: Dimension) -> None:
     from lateen.cli.output import figure, table
 
     level = result.plateau
-    print(f"dimension  {figure(result.estimate)}   95 % {figure(result.low)} to {figure(result.high)}")
+    print(f"dimension  {figure(result.estimate, 2)}   95 % {figure(result.low, 2)} to {figure(result.high, 2)}")
     print(f"read by    {result.method}, k = {result.k}, among {result.n:,} items")
     if level is None:
         print(f"plateau    none{_drift(result)}")
     else:
         reach = f"between the distances {figure(level.near)} and {figure(level.far)}"
-        print(f"plateau    {figure(level.estimate)} {reach} ({level.scales} scales)")
+        print(f"plateau    {figure(level.estimate, 2)} {reach} ({level.scales} scales)")
     print()
     names = list(result.methods)
     size = [f"{scale.n:,}" for scale in max((s for name, s in result.methods.items() if name != "gride"), key=len)]
@@ -81,7 +81,7 @@ def _drift(result: Dimension) -> str:
     known = [scale.estimate for scale in result.scales if scale.low == scale.low]
     if len(known) < 3:
         return ": too few items to see scales"
-    return f": {figure(known[0])} from near, {figure(known[-1])} from afar"
+    return f": {figure(known[0], 2)} from near, {figure(known[-1], 2)} from afar"
 
 
 def _cell(result: Dimension, name: str, i: int) -> str:
@@ -105,5 +105,5 @@ def _show_groups(result: Dimension) -> None:
         kept = {g.value for g in sorted(shown, key=lambda g: -g.n)[:SHOWN]}
         shown = tuple(g for g in shown if g.value in kept)
     more = "" if len(shown) == len(result.groups) else f" (the {SHOWN} largest of {len(result.groups):,})"
-    rows = [[g.value, f"{g.n:,}", figure(g.estimate), f"{figure(g.low)} to {figure(g.high)}"] for g in shown]
+    rows = [[g.value, f"{g.n:,}", figure(g.estimate, 2), f"{figure(g.low, 2)} to {figure(g.high, 2)}"] for g in shown]
     table(f"around the items of each {result.by}{more}", [str(result.by), "items", "dimension", "95 %"], rows)

@@ -12,7 +12,7 @@ from collections import Counter
 import numpy as np
 from jaxtyping import Float32, Int, Shaped
 
-from lateen.core.errors import InputError
+from lateen.core.errors import InputError, first_line
 from lateen.core.geometry import Euclidean, Geometry
 
 MOST = 400  # values of a field that tells items apart
@@ -32,7 +32,8 @@ def as_vectors(array: object, geometry: Geometry | None = None) -> tuple[Float32
     try:
         given = np.asarray(array)
     except (TypeError, ValueError) as error:
-        raise InputError(f"dimension got what is no array: {error}. Give numbers of shape (n, dim).") from error
+        cause = first_line(error)
+        raise InputError(f"dimension got what is no array: {cause}. Give numbers of shape (n, dim).") from error
     if given.dtype.kind not in "fiub":
         raise InputError(f"dimension got an array of {given.dtype}; give numbers of shape (n, dim).")
     if given.ndim == 1:

@@ -22,6 +22,7 @@ from lateen.manifold.dimension import Plateau, Scale, inverse_dimensions, platea
 from lateen.manifold.dimension.methods import METHODS, Method, all_scales, estimator, headline, least
 from lateen.manifold.dimension.plateau import longest
 from lateen.manifold.dimension.subset import Part, originals, part, whole
+from lateen.manifold.dimension.two_nn import TIED
 from lateen.neighbors import Table, neighbour_table
 from lateen.operations.arrays import as_vectors, categories, distinct_values
 from lateen.operations.kept_table import LEAST
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 NEIGHBOURS = 32  # of the table of an array: enough for half of the items, and for GRIDE's 16 and 32
 FEW = 100  # items, below which scales can't be told
+GRID = 0.2  # of the items, whose distances are tied, that is told
 
 
 @dataclass(frozen=True)
@@ -103,9 +105,9 @@ class Dimension(Pictured):
 
     def __repr__(self) -> str:
         level = self.plateau
-        said = "no plateau" if level is None else f"plateau at {level.estimate:.3g}"
-        sure = f" (95 % {self.low:.3g} to {self.high:.3g})" if math.isfinite(self.low) else ""
-        return f"Dimension {self.estimate:.3g}{sure} of {self.n:,} items by {self.method}, k = {self.k}; {said}"
+        said = "no plateau" if level is None else f"plateau at {_brief(level.estimate)}"
+        sure = f" (95 % {_brief(self.low)} to {_brief(self.high)})" if math.isfinite(self.low) else ""
+        return f"Dimension {_brief(self.estimate)}{sure} of {self.n:,} items by {self.method}, k = {self.k}; {said}"
 
     def to_dict(self) -> dict[str, object]:
         """Plain data, as `--json` prints it."""
@@ -134,13 +136,13 @@ class Dimension(Pictured):
             for name, scales in self.methods.items()
         ]
         level = self.plateau
-        holds = "no plateau" if level is None else f"plateau at {level.estimate:.3g}"
+        holds = "no plateau" if level is None else f"plateau at {_brief(level.estimate)}"
         spots = [Spot(group.value, group.estimate, group.low, group.high) for group in self.groups]
         return dimension_picture(
             lines,
             bands=[(p.near, p.far, p.estimate) for p in self.plateaus],
             spots=spots,
-            title=f"{self.name}: {self.estimate:.3g} dimensions by {self.method}, {holds}",
+            title=f"{self.name}: {_brief(self.estimate)} dimensions by {self.method}, {holds}",
             by=self.by,
         )
 
@@ -224,6 +226,10 @@ def _measured(asked: _Asked, named: tuple[str, Shaped[np.ndarray, " n"]] | None,
         notes.append("The nearest items are all equally far: their distances don't tell a dimension.")
     elif len(of) < FEW:
         notes.append(f"{len(of)} items are too few to see scales or to be sure.")
+    near = of.distances[:, :2]
+    tied = float(np.mean(near[:, 1] <= near[:, 0] * (1 + TIED)))
+    if tied > GRID:
+        notes.append(f"The two nearest of {tied:.0%} of the items are equally far, as on a grid: read with care.")
     inverse = np.full(len(vectors), np.nan)
     inverse[of.items] = inverse_dimensions(of.distances, k)
     with np.errstate(divide="ignore"):
@@ -263,6 +269,11 @@ def _distinct(asked: _Asked, first: Int[np.ndarray, " n"]) -> tuple[Part, list[s
             "space without them."
         )
     return fewer, [f"{copies:,} items are copies of others: they are left out, as distances of zero say nothing."]
+
+
+def _brief(value: float | int) -> str:
+    """A dimension for people."""
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def _groups(of: Part, names: list[str], codes: Int[np.ndarray, " n"], asked: _Asked, k: int) -> tuple[Group, ...]:

@@ -13,7 +13,6 @@ from itertools import pairwise
 
 from PIL import Image
 
-from lateen.core.errors import InputError
 from lateen.plot.canvas import PADDING, Page, top_of
 from lateen.plot.coloring import number_text
 from lateen.plot.palette import CATEGORIES, FAINT, INK, MUTED, PAPER, RISE, Color, mix
@@ -94,13 +93,12 @@ def dimension_picture(
         spots: The groups, in the order of the rows.
         title: A line above.
         by: What the groups are values of.
-
-    Raises:
-        InputError: If there is nothing to draw.
     """
     known = [p for line in lines for p in line.points if all(map(math.isfinite, p[:2])) and p[0] > 0]
     if not known:
-        raise InputError("dimension_picture got no dimension that is known; there is nothing to draw.")
+        page = Page(WIDTH, top_of(title) + 40, title)
+        page.note("The distances don't tell a dimension.", top_of(title))
+        return page.image
     shown = list(spots[:MOST])
     top = top_of(title) + 8
     side = SIDE if shown else 0

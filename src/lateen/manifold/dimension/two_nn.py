@@ -15,6 +15,7 @@ from lateen.core.errors import InputError
 from lateen.manifold.dimension.estimate import Estimate, unknown
 
 Form = Literal["fit", "likelihood"]
+TIED = 1e-5  # of a logarithm: as near to zero as rounding lets equal distances be
 
 
 def two_nn(distances: Float[np.ndarray, "n k"], *, discard: float | int = 0.1, form: Form = "fit") -> Estimate:
@@ -49,7 +50,7 @@ def two_nn(distances: Float[np.ndarray, "n k"], *, discard: float | int = 0.1, f
     logs = np.log(near[counts, 1] / near[counts, 0])
     order = np.argsort(logs, kind="stable")
     by_rank = logs[order]
-    if by_rank[kept - 1] <= 0:  # every item's two nearest are equally far
+    if by_rank[kept - 1] <= TIED:  # every item's two nearest are equally far
         return unknown(len(distances))
     value, of_rank = _fitted(by_rank, min(kept, n - 1)) if form == "fit" else _likeliest(by_rank, kept)
     own = np.empty(n)
