@@ -23,6 +23,7 @@ NEIGHBOURS = 20
 RIDGE = 1.0  # of the neighbours' own spread on the map: how reluctant the plane is to tilt
 _FALL = 2.0  # the farthest neighbour weighs exp(-2) of one at the place itself
 _FARTHEST = 1.0  # of the neighbours' own spread that a plane is followed, the ridge counted in
+_ROUNDING = 1e-12  # of a position: no two of float32 are so near
 _BLOCK_NUMBERS = 4_000_000  # numbers of neighbours that are held at once
 
 
@@ -211,8 +212,12 @@ def _planes(
     towards = places - middle
     axes = near.shape[2]
     moments = np.matmul((weights[:, :, None] * apart).transpose(0, 2, 1), apart)
-    scale = RIDGE * np.trace(moments, axis1=1, axis2=2) / axes
-    moments[:, np.arange(axes), np.arange(axes)] += np.where(scale > 1e-200, scale, 1)[:, None]
+    trace = np.trace(moments, axis1=1, axis2=2)
+    rounding = (_ROUNDING * np.abs(near).max(axis=(1, 2))) ** 2
+    is_apart = trace > rounding  # else all are in one place, and what is apart is rounding
+    apart[~is_apart] = 0
+    moments[~is_apart] = 0
+    moments[:, np.arange(axes), np.arange(axes)] += np.where(is_apart, RIDGE * trace / axes, 1)[:, None]
     slopes = np.linalg.solve(moments, towards[:, :, None])
     spreads = np.sqrt((towards * slopes[:, :, 0]).sum(axis=1))
     slopes *= np.minimum(1, _FARTHEST / np.maximum(spreads, _FARTHEST))[:, None, None]
