@@ -56,3 +56,32 @@ def in_threads(
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
+
+
+@contextmanager
+def team() -> Iterator[Callable[[Callable[[int], object], int], None]]:
+    """Threads that stay for many short works: `each(work, pieces)` does work(0), work(1), ... beside each other.
+
+    Example:
+        >>> done = [0] * 4
+        >>> with team() as each:
+        ...     each(lambda piece: done.__setitem__(piece, piece**2), 4)
+        >>> done
+        [0, 1, 4, 9]
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    threads = cores()
+    with ThreadPoolExecutor(threads) as pool:
+
+        def each(work: Callable[[int], object], pieces: int) -> None:
+            def every(first: int) -> None:
+                for piece in range(first, pieces, threads):
+                    work(piece)
+
+            others = [pool.submit(every, first) for first in range(1, min(threads, pieces))]
+            every(0)
+            for other in others:
+                other.result()
+
+        yield each

@@ -1,0 +1,171 @@
+"""lateen's layout: neighbours pull, all points push, and one number says which is stronger.
+
+One idea: t-SNE, UMAP and force-directed drawings follow the same two forces and differ mostly in their balance (Böhm,
+Berens and Kobak, 2022). Here both are exact: the pull along the edges of the neighbour table, the push through a mesh.
+Nothing is drawn at random, so a map is the same to the bit for any number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Int32, Int64
+
+from lateen.core.errors import InputError
+from lateen.core.threads import team
+from lateen.neighbors import Table
+from lateen.projection.spectrum.start import start_of
+
+ATTRACTION = 2.0
+NEIGHBOURS = 15
+EARLY = 12.0  # attraction at the start, when clusters find each other
+LONGEST = 5.0  # step, in units of the map
+HELD = 1e-4  # pull of the middle, which keeps pieces that nothing joins from drifting away
+_PIECES = 32
+_CROWDED = 4.0  # times the mean number of edges, from which a point moves more slowly
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A part of the descent.
+
+    Args:
+        epochs: Steps.
+        momentum: Share of the last step that is kept.
+    """
+
+    epochs: int
+    momentum: float
+
+
+FIRST, THEN = Phase(100, 0.5), Phase(300, 0.9)
+
+
+@dataclass(frozen=True, eq=False)
+class Edges:
+    """Who pulls whom: the neighbour table made symmetric.
+
+    Args:
+        starts: (n + 1,) where the edges of each point start.
+        ends: (e,) the other points.
+        weights: (e,) 2 where both have each other for a neighbour, else 1.
+    """
+
+    starts: Int64[np.ndarray, " n1"]
+    ends: Int32[np.ndarray, " e"]
+    weights: Float32[np.ndarray, " e"]
+
+    @classmethod
+    def of(cls, rows: Int32[np.ndarray, "n k"]) -> Edges:
+        """The edges of a table of neighbours."""
+        from lateen.projection.spectrum.kernels import count_edges, merge_edges
+
+        rows = np.ascontiguousarray(rows)
+        starts = np.empty(len(rows) + 1, np.int64)
+        count_edges(rows, starts)
+        ends, weights = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.float32)
+        merge_edges(rows, starts, ends, weights)
+        return cls(starts, ends[: starts[-1]].copy(), weights[: starts[-1]].copy())
+
+
+def spectrum(
+    vectors: Float32[np.ndarray, "n d"],
+    table: Table,
+    *,
+    attraction: float = ATTRACTION,
+    dims: int = 2,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Float32[np.ndarray, "n dims"]:
+    """Positions on the map, by descent from the principal components along the forces of the neighbour table.
+
+    It minimises the divergence of t-SNE between the neighbour graph (equal weights to the 15 nearest, which does as
+    well as perplexities) and the similarities 1 / (1 + distance^2) on the map, with the attraction multiplied.
+
+    Args:
+        vectors: (n, d) where the descent starts from: finite, n >= 4.
+        table: Their neighbours; the 15 nearest are used, fewer of few points.
+        attraction: 1 is t-SNE: fine neighbourhoods, gaps mean little. About 4 looks like UMAP, 30 like a drawing by
+            springs: continuous structures, neighbourhoods merged.
+        dims: 2 or 3.
+        seed: Of the tiny offsets that part points of one place.
+        progress: Told how many steps are done, and of how many.
+
+    Returns:
+        (n, dims) positions in units of the similarity's width.
+
+    Raises:
+        InputError: If attraction is not a number from 0.5 to 100.
+
+    Reference:
+        van der Maaten and Hinton, *Visualizing Data using t-SNE*, 2008; Böhm, Berens and Kobak, *Attraction-Repulsion
+        Spectrum in Neighbor Embeddings*, 2022; Belkina et al., 2019 (learning rate); Kobak and Linderman, 2021 (start).
+    """
+    if not 0.5 <= attraction <= 100:
+        raise InputError(f"A map got attraction {attraction}; give 1 (as t-SNE) to 30, about 4 looks like UMAP.")
+    n = len(vectors)
+    edges = Edges.of(table.first(min(table.k, _neighbours(n))).rows)
+    positions = start_of(vectors, dims, seed)
+    early = max(EARLY, attraction)
+    phases = ((FIRST, early), (THEN, float(attraction)))
+    with team() as each:
+        descent = _Descent(positions, edges, each)
+        total, done = sum(phase.epochs for phase, _ in phases), 0
+        for phase, strength in phases:
+            for _ in range(phase.epochs):
+                descent.step(strength, phase.momentum)
+                done += 1
+                if progress is not None:
+                    progress(done, total)
+    return positions
+
+
+class _Descent:
+    """The state between two steps; positions are changed in place."""
+
+    def __init__(
+        self,
+        positions: Float32[np.ndarray, "n dims"],
+        edges: Edges,
+        each: Callable[[Callable[[int], object], int], None],
+    ) -> None:
+        from lateen.projection.spectrum.mesh import Mesh
+
+        self.positions = positions
+        self._edges = edges
+        self._each = each
+        self._mesh = Mesh(positions.shape[1], each)
+        self._speeds = np.zeros_like(positions)
+        self._gains = np.ones_like(positions)
+        self._forces = np.empty_like(positions)
+        self._weight = float(edges.weights.sum(dtype=np.float64))
+        pulls = np.add.reduceat(edges.weights, edges.starts[:-1])
+        mean = self._weight / len(positions)
+        self._ease = np.minimum(1, _CROWDED * mean / pulls).astype(np.float32)
+
+    def step(self, attraction: float, momentum: float) -> None:
+        from lateen.projection.spectrum.kernels import move, pull
+
+        n, e = len(self.positions), self._edges
+        bounds = np.linspace(0, n, _PIECES + 1).astype(int)
+        total, push = self._mesh.push(self.positions)
+        rates = self._ease * np.float32(n / attraction)
+
+        def feel(i: int) -> None:
+            start, stop = bounds[i], bounds[i + 1]
+            pull(self.positions, e.starts, e.ends, e.weights, self._forces, start, stop)
+            push(self._forces, attraction / self._weight, 1 / total, start, stop)
+
+        def follow(i: int) -> None:
+            args = (self.positions, self._speeds, self._gains, self._forces, rates, np.float32(momentum))
+            move(*args, np.float32(HELD / n), np.float32(LONGEST), bounds[i], bounds[i + 1])
+
+        self._each(feel, _PIECES)
+        self._each(follow, _PIECES)
+
+
+def _neighbours(n: int) -> int:
+    """Neighbours that pull: 15, fewer where they would be most of the points."""
+    return max(1, min(NEIGHBOURS, n // 3))

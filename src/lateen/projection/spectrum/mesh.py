@@ -1,0 +1,178 @@
+"""The push of all points on each, through a mesh: as many operations as points, and nothing drawn at random.
+
+One idea: the push is a convolution of the points' density with a kernel, and convolutions are products of Fourier
+transforms. Points are spread on the nodes of a mesh and read back by the same splines; dividing by their transform
+takes out what spreading blurs.
+
+Reference: Linderman, Rachh, Hoskins, Steinerberger and Kluger, *Fast interpolation-based t-SNE*, 2019; Hockney and
+Eastwood, *Computer Simulation Using Particles*, 1981 (meshes with splines).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from jaxtyping import Complex64, Float32
+
+from lateen.projection.spectrum.kernels import extent, push_deep, push_flat, spread_deep, spread_flat
+
+NODES_APART = {2: 0.4, 3: 0.8}  # units of the map: the kernel is about one wide
+MOST_NODES = {2: 1280, 3: 54}  # along an axis; a larger map has a coarser mesh
+_MARGIN = 4  # nodes
+_LEAST = 0.05  # mean similarity of a point to all others that is reckoned with
+_PIECES = 8
+_ROUND = {2: 16, 3: 4}  # meshes grow by so many nodes, so that kernels are seldom computed anew
+
+Each = Callable[[Callable[[int], object], int], None]
+Kernel: TypeAlias = Float32[np.ndarray, "*spectrum"] | Complex64[np.ndarray, "*spectrum"]
+Add: TypeAlias = Callable[[Float32[np.ndarray, "n dims"], float, float, int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class _Spacing:
+    """A mesh around the points: nodes along each axis, how far apart, and where it starts."""
+
+    nodes: int
+    apart: float
+    corner: Float32[np.ndarray, " dims"]
+
+    @classmethod
+    def around(cls, positions: Float32[np.ndarray, "n dims"]) -> _Spacing:
+        from scipy.fft import next_fast_len
+
+        dims = positions.shape[1]
+        low, high = np.empty(dims, np.float32), np.empty(dims, np.float32)
+        extent(positions, low, high)
+        wide = float((high - low).max())
+        apart = max(NODES_APART[dims], wide / (MOST_NODES[dims] - 2 * _MARGIN))
+        wanted = -(-(int(wide / apart) + 2 * _MARGIN) // _ROUND[dims]) * _ROUND[dims]
+        nodes = next_fast_len(wanted, real=True)
+        return cls(nodes, apart, ((low + high) / 2 - apart * (nodes - 1) / 2).astype(np.float32))
+
+
+class Mesh:
+    """The push on all points; keeps the transformed kernels of the last mesh.
+
+    Args:
+        dims: 2 or 3.
+        each: Does pieces of work beside each other.
+    """
+
+    def __init__(self, dims: int, each: Each) -> None:
+        self._dims = dims
+        self._each = each
+        self._known: tuple[int, float] | None = None
+        self._kernels: list[Kernel] = []
+        self._own = 1.0  # what a point adds to the sum by itself
+
+    def push(self, positions: Float32[np.ndarray, "n dims"]) -> tuple[float, Add]:
+        """Sum the similarities of all pairs, 1 / (1 + distance^2), and make ready what pushes each point.
+
+        Returns:
+            The sum over ordered pairs of different points (as if they were no farther apart than most can be, where
+            there are few), and a function that, for points `start` to `stop`, scales forces by its second argument and
+            adds its third times the push: sum of similarity^2 times the difference.
+        """
+        space = _Spacing.around(positions)
+        if self._known != (space.nodes, space.apart):
+            self._kernels, self._own = _kernels(self._dims, space.nodes, space.apart)
+            self._known = (space.nodes, space.apart)
+        total, fields = self._convolve(self._spread(positions, space), space.nodes)
+        per_unit = np.float32(1 / space.apart)
+        push = push_flat if self._dims == 2 else push_deep
+
+        def add(forces: Float32[np.ndarray, "n dims"], pulled: float, pushed: float, start: int, stop: int) -> None:
+            push(
+                positions, space.corner, per_unit, fields, np.float32(pulled), np.float32(pushed), forces, start, stop
+            )
+
+        n = len(positions)
+        return max(total - self._own * n, _LEAST * n), add
+
+    def _spread(self, positions: Float32[np.ndarray, "n dims"], space: _Spacing) -> Float32[np.ndarray, "*mesh"]:
+        meshes = np.zeros((_PIECES, *[space.nodes] * self._dims), np.float32)
+        bounds = np.linspace(0, len(positions), _PIECES + 1).astype(int)
+        per_unit = np.float32(1 / space.apart)
+        spread = spread_flat if self._dims == 2 else spread_deep
+        self._each(lambda i: spread(positions, space.corner, per_unit, meshes[i], bounds[i], bounds[i + 1]), _PIECES)
+        cuts = np.linspace(0, space.nodes, _PIECES + 1).astype(int)
+        whole = np.empty(meshes.shape[1:], np.float32)
+
+        def add_up(i: int) -> None:
+            np.sum(meshes[:, cuts[i] : cuts[i + 1]], axis=0, out=whole[cuts[i] : cuts[i + 1]])
+
+        self._each(add_up, _PIECES)
+        return whole
+
+    def _convolve(self, mesh: Float32[np.ndarray, "*mesh"], g: int) -> tuple[float, Float32[np.ndarray, "*mesh"]]:
+        """The sum of all similarities and the fields that push, from the density on the mesh.
+
+        Each transform of one axis is cut into the same pieces whatever the number of threads. Only the half of the
+        doubled mesh that holds points is transformed to and fro along the last axis.
+        """
+        from scipy import fft
+
+        dims, double = self._dims, 2 * g
+        half = np.zeros((*[double] * (dims - 1), g + 1), np.complex64)
+        cuts = np.linspace(0, g, _PIECES + 1).astype(int)
+
+        def last_axis(i: int) -> None:
+            there = (slice(cuts[i], cuts[i + 1]), *[slice(0, g)] * (dims - 2))
+            half[there] = fft.rfft(mesh[cuts[i] : cuts[i + 1]], n=double, axis=-1)
+
+        self._each(last_axis, _PIECES)
+        fields = np.empty((dims, *[g] * dims), np.float32)
+        back = np.empty((dims, *half.shape), np.complex64)
+        ends = np.linspace(0, g + 1, _PIECES + 1).astype(int)
+        totals = np.zeros(_PIECES)
+        shares = np.full(g + 1, 2.0)
+        shares[[0, -1]] = 1
+
+        def other_axes(i: int) -> None:
+            columns = (..., slice(ends[i], ends[i + 1]))
+            density = fft.fftn(half[columns], axes=range(dims - 1))
+            power = (density.real**2 + density.imag**2) * self._kernels[0][columns]
+            sums = power.sum(axis=tuple(range(dims - 1)), dtype=np.float64)
+            totals[i] = float((sums * shares[ends[i] : ends[i + 1]]).sum())
+            for axis in range(dims):
+                back[axis][columns] = fft.ifftn(density * self._kernels[1 + axis][columns], axes=range(dims - 1))
+
+        self._each(other_axes, _PIECES)
+
+        def real_again(i: int) -> None:
+            axis, part = divmod(i, _PIECES)
+            there = (slice(cuts[part], cuts[part + 1]), *[slice(0, g)] * (dims - 2))
+            fields[axis, cuts[part] : cuts[part + 1]] = fft.irfft(back[axis][there], n=double, axis=-1)[..., :g]
+
+        self._each(real_again, dims * _PIECES)
+        return float(totals.sum() / float(double) ** dims), fields
+
+
+def _kernels(dims: int, g: int, apart: float) -> tuple[list[Kernel], float]:
+    """Transforms of 1 / (1 + d^2) and of d / (1 + d^2)^2 along each axis, divided by that of the splines, twice.
+
+    Also what one point adds to the sum of similarities by itself, on average over its places between nodes: it would be
+    1 on a mesh of endless fineness.
+    """
+    from scipy import fft
+
+    steps = np.arange(2 * g)
+    gaps = np.where(steps <= g, steps, steps - 2 * g) * apart
+    axes = np.meshgrid(*[gaps] * dims, indexing="ij", sparse=True)
+    squares = np.ones([1] * dims)
+    for axis in axes:
+        squares = squares + axis**2
+    waves = [2 * np.pi * w for w in [fft.fftfreq(2 * g)] * (dims - 1) + [fft.rfftfreq(2 * g)]]
+    blur, own = np.ones([1] * dims), np.ones([1] * dims)
+    for wave in np.meshgrid(*waves, indexing="ij", sparse=True):
+        blur = blur * (0.75 + 0.25 * np.cos(wave)) ** 2
+        own = own * (66 + 52 * np.cos(wave) + 2 * np.cos(2 * wave)) / 120
+    whole = fft.rfftn(1 / squares).real / blur
+    both = np.full(g + 1, 2.0)
+    both[[0, -1]] = 1
+    alone = float((whole * own * both).sum() / float(2 * g) ** dims)
+    pushes = [(fft.rfftn(axis / squares**2) / blur).astype(np.complex64) for axis in axes]
+    return [whole.astype(np.float32), *pushes], alone
