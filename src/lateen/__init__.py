@@ -18,6 +18,7 @@ _HOME = {
     "Space": ("lateen.space", "Space"),
     "portraits": ("lateen.sources.portraits", "portraits"),
     "dimension": ("lateen.operations.dimension", "dimension"),
+    "geodesic": ("lateen.operations.geodesic", "geodesic"),
     "Columns": ("lateen.sources.columns", "Columns"),
     # the values that everything is made of
     "Points": ("lateen.core.points", "Points"),
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from lateen.models.vae import VAE
     from lateen.models.word2vec import Word2VecConfig
     from lateen.operations.dimension import dimension
+    from lateen.operations.geodesic import geodesic
     from lateen.sources.columns import Columns
     from lateen.sources.portraits import portraits
     from lateen.space import Space

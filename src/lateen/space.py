@@ -19,6 +19,8 @@ from lateen.core.direction import Direction
 from lateen.core.errors import InputError
 from lateen.core.geometry import Geometry
 from lateen.core.points import Points
+from lateen.manifold.graph import NEIGHBOURS, Way
+from lateen.manifold.pullback import Pulled
 from lateen.operations.analogies import Analogies, analogies
 from lateen.operations.attach import Attached, attach, detach
 from lateen.operations.clusters import Clusters, clusters
@@ -26,6 +28,7 @@ from lateen.operations.dimension import Dimension, dimension_of
 from lateen.operations.direction import Fitted, Pairs, Words, described, fit, fit_words, get, remove
 from lateen.operations.duplicates import Duplicates, duplicates
 from lateen.operations.edit import Edited, edit
+from lateen.operations.geodesic import geodesic_of
 from lateen.operations.index import Indexed, make_index, remove_index
 from lateen.operations.info import Info, info
 from lateen.operations.map import Map, make_map
@@ -201,8 +204,21 @@ class Space:
         )
 
     def path(self, *items: str | int, steps: int = 9, along: str | None = None) -> Walk:
-        """The decoded way through two or more ITEMs: along "straight", "sphere" or "gaussian"."""
+        """The decoded way through two or more ITEMs: along "straight", "sphere", "gaussian", "graph" or "pullback"."""
         return walk(self._opened, items, steps, along)
+
+    def geodesic(
+        self,
+        start: str | int | np.ndarray,
+        end: str | int | np.ndarray,
+        *,
+        along: str = "graph",
+        k: int = NEIGHBOURS,
+        power: float | int = 1,
+        measure: str = "distance",
+    ) -> Way | Pulled:
+        """The way between two ITEMs or vectors that keeps to the data, as a path: what `lt.geodesic` gives."""
+        return geodesic_of(self._opened, start, end, along, k, power, measure)
 
     def direction(
         self,

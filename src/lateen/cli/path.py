@@ -12,7 +12,9 @@ from lateen.cli.options import Force, Json, Space
 NAME = "path"
 HELP = """Walk from one item to another (or through several) and decode the way.
 
-The support under each frame says how near to data it is: 1 deep inside, 0 farther out than any held-out item.
+The support under each frame says how near to data it is: 1 deep inside, 0 farther out than any held-out item. Along
+graph the way goes from neighbour to neighbour, along pullback so that the decoded picture changes least; both are shown
+beside the straight way.
 
 Example: `lateen path faces.space anna.jpg ben.jpg --steps 9 -o path.png` (also .gif, .mp4)
 """
@@ -24,7 +26,9 @@ def command(
     steps: Annotated[int, typer.Option("--steps", help="Frames, both ends included.")] = 9,
     along: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--along", help="straight, sphere or gaussian; the space's own geometry by default."),
+        typer.Option(
+            "--along", help="straight, sphere, gaussian, graph or pullback; the space's own geometry by default."
+        ),
     ] = None,
     output: Annotated[
         Optional[Path],  # noqa: UP045
@@ -45,9 +49,21 @@ def command(
     if json:
         emit_json(result)
         return
+    beside = result.straight
     rows = [
-        [f"{i / (steps - 1):.2f}", figure(frame.support, 2), frame.nearest]
+        [
+            f"{i / (steps - 1):.2f}",
+            figure(frame.support, 2),
+            frame.nearest,
+            *([] if beside is None else [figure(beside.frames[i].support, 2)]),
+        ]
         for i, frame in enumerate(result.frames)
     ]
-    title = f"{' to '.join(result.stops)}, {result.along}: length {figure(result.length)}"
-    table(f"{title} ({figure(result.ratio_to_straight)} x straight)", ["t", "support", "nearest item"], rows)
+    decoded = "" if result.decoded_length is None else f", decoded {figure(result.decoded_length)} grey levels"
+    title = f"{' to '.join(result.stops)}, {result.along}: length {figure(result.length)}{decoded}"
+    columns = ["t", "support", "nearest item", *([] if beside is None else [f"{beside.along}: support"])]
+    table(f"{title} ({figure(result.ratio_to_straight)} x straight)", columns, rows)
+    if beside is not None:
+        decoded = "" if beside.decoded_length is None else f", decoded {figure(beside.decoded_length)} grey levels"
+        print(f"{beside.along}: length {figure(beside.length)}{decoded}")
+        print(f"on the way: {', '.join(result.via)}")

@@ -118,6 +118,12 @@ class Polyline:
         found = self.geometry.interpolate(self.points[leg], self.points[leg + 1], share.astype(self.points.dtype))
         return np.asarray(found, self.points.dtype)
 
+    def fine(self, steps: int = 8) -> Float[np.ndarray, "f dim"]:
+        """All points and more between them, `steps` to a leg: what is measured along it misses no corner."""
+        times = np.linspace(0, 1, steps, endpoint=False).astype(self.points.dtype)
+        between = self.geometry.interpolate(self.points[:-1, None], self.points[1:, None], times)
+        return np.concatenate([between.reshape(-1, self.points.shape[1]), self.points[-1:]])
+
 
 @dataclass(frozen=True, eq=False)
 class Chain:

@@ -84,8 +84,8 @@ class Pulled:
             doubts.append(f"The energy had not settled after {self.rounds} rounds.")
         if self.energy_straight > 0 and self.energy > (1 - _FELL) * self.energy_straight:
             doubts.append(
-                f"The decoded energy did not fall: {self.energy:.4g} against {self.energy_straight:.4g} of the straight "
-                "way. Keeping to the data took more than the decoder's metric saves."
+                f"The decoded energy did not fall: {self.energy:.4g} against {self.energy_straight:.4g} of the "
+                "straight way. Keeping to the data took more than the decoder's metric saves."
             )
         return tuple(doubts)
 
@@ -159,11 +159,7 @@ def pullback(
     Raises:
         InputError: If there are more than 256 dimensions, no decoder, or fewer than two steps.
     """
-    if len(start) > MOST_DIMS:
-        raise InputError(
-            f"The pullback metric is for small latents, up to {MOST_DIMS} numbers; these have {len(start):,}. "
-            "Walk along graph."
-        )
+    check_dims(len(start))
     if not decoders or steps < 2:
         raise InputError(f"pullback got {len(decoders)} decoders and steps = {steps}; give a decoder and two steps.")
     times = np.linspace(0, 1, steps + 1)
@@ -181,6 +177,15 @@ def pullback(
     points[0], points[-1] = start, end
     energy = _energy(way, decoders)[0]
     return Pulled(geometry, points, energy, energy_straight, starts[best][0], done, settled)
+
+
+def check_dims(dim: int) -> None:
+    """Raise InputError where the latents are too large for it."""
+    if dim > MOST_DIMS:
+        raise InputError(
+            f"The pullback metric is for small latents, up to {MOST_DIMS} numbers; these have {dim:,}. "
+            "Walk along graph."
+        )
 
 
 def _between(

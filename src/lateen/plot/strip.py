@@ -27,7 +27,7 @@ from lateen.plot.canvas import (
     shown,
     top_of,
 )
-from lateen.plot.palette import MUTED
+from lateen.plot.palette import MUTED, PAPER
 
 WIDEST = 1760
 ENDS_GAP = 30
@@ -41,6 +41,7 @@ def strip(
     title: str | None = None,
     ends: tuple[Picture, Picture] | None = None,
     end_labels: tuple[str, str] = ("from", "to"),
+    noted: bool = True,
 ) -> Image.Image:
     """Frames of a path in a row; long paths take several rows.
 
@@ -52,6 +53,7 @@ def strip(
         title: A line above.
         ends: The two real items, set apart at both ends.
         end_labels: What is written under them.
+        noted: Say below what support is.
 
     Raises:
         InputError: If there are no frames, or the number of labels or supports differs.
@@ -70,7 +72,8 @@ def strip(
     below = (CAPTION_HEIGHT if labels or ends else 0) + (SUPPORT_HEIGHT if support is not None else 0)
     row_height = height + below + 12
     page_width = 2 * PADDING + 2 * side + per_row * (width + GAP) - GAP
-    note = 22 if support is not None else 0
+    noted = noted and support is not None
+    note = 22 if noted else 0
     top = top_of(title)
     page = Page(page_width, top + rows * row_height - 12 + note + PADDING, title)
     for i, frame in enumerate(frames):
@@ -89,6 +92,23 @@ def strip(
         for image, label, (x, y) in zip(ends, end_labels, corners, strict=True):
             page.picture(shown(image, (width, height)), x, y)
             page.text(x + width / 2, y + height + 6, label, align="center", width=width + ENDS_GAP - 4)
-    if support is not None:
+    if noted:
         page.note(SUPPORT_NOTE, page.image.height - PADDING - 14)
     return page.image
+
+
+def one_below_another(pictures: Sequence[Image.Image]) -> Image.Image:
+    """Strips on one sheet.
+
+    Raises:
+        InputError: If there are none.
+    """
+    if not pictures:
+        raise InputError("one_below_another got no pictures; give at least one.")
+    height = sum(p.height for p in pictures) - PADDING * (len(pictures) - 1)  # two margins meet, one is enough
+    sheet = Image.new("RGB", (max(p.width for p in pictures), height), PAPER)
+    top = 0
+    for picture in pictures:
+        sheet.paste(picture, (0, top))
+        top += picture.height - PADDING
+    return sheet

@@ -1,0 +1,310 @@
+"""Geodesics: ways that keep to the data, over the neighbour graph or under a decoder's metric.
+
+One idea: a space has one graph, made from its kept table; what is asked between two items is asked of that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float
+
+from lateen.core.codec import Decoder, SmoothDecoder
+from lateen.core.errors import InputError, UnknownNameError
+from lateen.core.geometry import Euclidean, Geometry, geometry_named
+from lateen.core.path import Chain, Path
+from lateen.core.points import Points
+from lateen.manifold.graph import NEIGHBOURS, Graph, Way, decoded_length, neighbour_graph
+from lateen.manifold.pullback import Density, Pulled, check_dims, pullback
+from lateen.neighbors import neighbour_table
+from lateen.operations.opened import Located, Opened
+
+GEODESICS = ("graph", "pullback")
+MEASURES = ("distance", "decoded")
+FINE, COARSE = 64, 16  # steps that a decoded length is measured in
+End: TypeAlias = int | str | Sequence[float | int] | np.ndarray
+
+
+@runtime_checkable
+class HasGeodesics(Protocol):
+    """What knows its own ways, as a `Space` does."""
+
+    def geodesic(self, start: Any, end: Any, **how: Any) -> Way | Pulled:
+        """The way between two ITEMs."""
+        ...
+
+
+def geodesic(
+    data: object,
+    start: End,
+    end: End,
+    *,
+    along: str = "graph",
+    k: int = NEIGHBOURS,
+    power: float | int = 1,
+    measure: str = "distance",
+    geometry: Geometry | str | None = None,
+    decoder: Decoder | None = None,
+) -> Way | Pulled:
+    """The way between two points that keeps to the data: a path with `length` and `evaluate(t)`.
+
+    Args:
+        data: (n, dim) numbers, `Points`, or a `Space` (whose own geometry, table and decoder are used).
+        start: A row number; of `Points` also an id, of a `Space` any ITEM; or (dim,) a vector.
+        end: The same.
+        along: "graph": the shortest way over neighbours; its `rows` are the items on the way, its `bridges` the gaps
+            that it had to cross. "pullback": the way along which the decoded picture changes least.
+        k: Neighbours that items are joined to.
+        power: Edges weigh their distance to this power: beyond 1, ways keep to where data is dense.
+        measure: What edges weigh: their "distance", or how far the "decoded" picture changes along them.
+        geometry: Of an array: "euclidean" (by default), "sphere" or "gaussian".
+        decoder: Of an array: for "pullback" and "decoded".
+
+    Returns:
+        A `Way`, or along pullback a `Pulled`; both are paths.
+
+    Raises:
+        InputError: If an end, a setting or the data can't be used, or a decoder is missing.
+
+    Reference:
+        Tenenbaum et al., *A Global Geometric Framework for Nonlinear Dimensionality Reduction*, Science 2000;
+        Arvanitidis et al., *Latent Space Oddity*, ICLR 2018.
+    """
+    if isinstance(data, HasGeodesics):
+        if geometry is not None or decoder is not None:
+            raise InputError("geodesic got a space, which has its own geometry and decoder; give neither.")
+        return data.geodesic(start, end, along=along, k=k, power=power, measure=measure)
+    given = data.geometry if isinstance(data, Points) and geometry is None else geometry
+    vectors = data.vectors if isinstance(data, Points) else _array(data)
+    known = geometry_named(given, vectors) if isinstance(given, str) else given or Euclidean()
+    points = np.asarray(known.project(vectors), np.float32)
+    ids = data if isinstance(data, Points) else None
+    ends = [_end(each, points, ids) for each in (start, end)]
+    _check(along, measure, k)
+
+    def graph() -> Graph:
+        table = neighbour_table(points, min(k, len(points) - 1) or k, geometry=known)
+        return neighbour_graph(
+            points, table, geometry=known, power=power, measure=_measured(measure, decoder, "this data")
+        )
+
+    if along == "graph":
+        return graph().way(*ends)
+    vector = [points[e] if isinstance(e, int) else np.asarray(e, np.float32) for e in ends]
+    smooth = smooth_decoder(decoder, "this data")
+    return pullback(
+        vector[0],
+        vector[1],
+        [smooth],
+        geometry=known,
+        density=Density.fit(points),
+        along=graph().way(*ends),
+    )
+
+
+def geodesic_of(
+    opened: Opened,
+    start: str | int | np.ndarray,
+    end: str | int | np.ndarray,
+    along: str = "graph",
+    k: int = NEIGHBOURS,
+    power: float | int = 1,
+    measure: str = "distance",
+) -> Way | Pulled:
+    """The way between two ITEMs or (dim,) vectors of a space."""
+    ends = [_located(opened, item) for item in (start, end)]
+    return geodesics_of(opened, ends, along, k, power, measure)[0][0]
+
+
+def _located(opened: Opened, item: str | int | np.ndarray) -> Located:
+    if not isinstance(item, np.ndarray):
+        return opened.locate(item)
+    vector = np.asarray(_end(item, np.empty((0, opened.spec.dim), np.float32), None), np.float32)
+    return Located("the vector", np.asarray(opened.geometry.project(vector), np.float32))
+
+
+def geodesics_of(
+    opened: Opened,
+    stops: Sequence[Located],
+    along: str = "graph",
+    k: int = NEIGHBOURS,
+    power: float | int = 1,
+    measure: str = "distance",
+) -> tuple[list[Way | Pulled], Graph]:
+    """The ways from stop to stop in a space, and the graph that they were found on."""
+    _check(along, measure, k)
+    smooth = [smooth_decoder(opened.decoder, opened.name)] if along == "pullback" else []
+    if along == "pullback":
+        check_dims(opened.spec.dim)
+    weigh = _measured(measure, opened.decoder if measure == "decoded" else None, opened.name)
+    points, table = np.asarray(opened.points), opened.table(k)
+    graph = neighbour_graph(points, table, geometry=opened.geometry, power=power, measure=weigh)
+    ends = [stop.vector if stop.id is None else opened.folder.row(stop.id) for stop in stops]
+    ways = [graph.way(start, end) for start, end in pairwise(ends)]
+    if along == "graph":
+        return list(ways), graph
+    density = Density.fit(points)
+    return [
+        pullback(way.start, way.end, smooth, geometry=opened.geometry, density=density, along=way) for way in ways
+    ], graph
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A gap in the data that a way had to cross.
+
+    Args:
+        start: Id of the item where it begins.
+        end: Id of the item where it ends.
+        length: In the units of the space's geometry.
+        times: When it begins and ends, in 0 ... 1 of the whole way.
+        exact: Whether it is certainly the shortest there.
+    """
+
+    start: str
+    end: str
+    length: float
+    times: tuple[float, float]
+    exact: bool
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data."""
+        times = [round(t, 4) for t in self.times]
+        return {"from": self.start, "to": self.end, "length": round(self.length, 6), "t": times, "exact": self.exact}
+
+
+@dataclass(frozen=True, eq=False)
+class Trip:
+    """A geodesic through all stops.
+
+    Args:
+        path: The way.
+        length: In latent units, as the lengths of all walks are.
+        via: Ids of the real items on the way, stops included; of a way that is on no graph none.
+        bridges: The gaps that it crosses.
+        doubts: What speaks against it, a sentence each.
+    """
+
+    path: Chain
+    length: float
+    via: tuple[str, ...]
+    bridges: tuple[Gap, ...]
+    doubts: tuple[str, ...]
+
+
+def trip(opened: Opened, stops: Sequence[Located], along: str) -> Trip:
+    """The geodesic through two or more points of a space."""
+    ways, graph = geodesics_of(opened, stops, along)
+    path = Chain([way.path for way in ways])
+    length = sum(float(np.linalg.norm(np.diff(way.path.fine(), axis=0), axis=1).sum()) for way in ways)
+    rows: list[int] = []
+    gaps: list[Gap] = []
+    doubts: list[str] = []
+    before = 0.0
+    for way in ways:
+        if isinstance(way, Pulled):
+            doubts += way.doubts
+        else:
+            rows += [row for row in way.rows if not rows or row != rows[-1]]
+            for bridge, times in zip(way.bridges, way.bridge_times, strict=True):
+                begins, ends = ((before + t * way.length) / (path.length or 1.0) for t in times)
+                names = (opened.ids[bridge.start], opened.ids[bridge.end])
+                gaps.append(Gap(*names, bridge.length, (begins, ends), bridge.exact))
+        before += way.length
+    parts = int(graph.components.max()) + 1
+    if parts > 1:
+        doubts.append(f"The neighbours of {opened.name} fall into {parts:,} parts that nothing joins.")
+    return Trip(path, length, tuple(opened.ids[row] for row in rows), tuple(gaps), tuple(dict.fromkeys(doubts)))
+
+
+def decoded_length_of(opened: Opened, path: Path) -> float | None:
+    """How far the decoded picture changes along a path, in grey levels; None without a decoder."""
+    if opened.decoder is None:
+        return None
+    steps = FINE if isinstance(opened.decoder, SmoothDecoder) else COARSE  # rounding counts as change in small steps
+    pictures = levels(opened.decoder)(np.asarray(path.evaluate(np.linspace(0, 1, steps + 1)), np.float32))
+    return float(np.sqrt(np.square(np.diff(pictures, axis=0)).mean(axis=1)).sum())
+
+
+def smooth_decoder(decoder: Decoder | None, what: str) -> SmoothDecoder:
+    """The decoder, if its metric can be used.
+
+    Raises:
+        InputError: If there is none, or it doesn't say how its pictures change.
+    """
+    if decoder is None:
+        raise InputError(
+            f"There is no way along pullback: {what} has no decoder. Attach one (lateen train SOURCE --model decoder, "
+            "then lateen attach), or walk along graph, which needs none."
+        )
+    if not isinstance(decoder, SmoothDecoder):
+        raise InputError(
+            f"There is no way along pullback: the decoder of {what}, {decoder.spec.encoder}, doesn't say how its "
+            "pictures change with the latents (decode_smoothly), as lateen's own models do. Walk along graph."
+        )
+    return decoder
+
+
+def levels(decoder: Decoder) -> Callable[[Any], Any]:
+    """Vectors to pictures in grey levels, not rounded where the decoder can do so: (m, dim) -> (m, numbers)."""
+    if isinstance(decoder, SmoothDecoder):
+        return lambda vectors: decoder.decode_smoothly(vectors).pictures
+    return lambda vectors: np.asarray(decoder.decode(vectors), np.float32).reshape(len(vectors), -1)
+
+
+def _measured(measure: str, decoder: Decoder | None, what: str) -> Any:
+    if measure == "distance":
+        return None
+    if decoder is None:
+        raise InputError(f"Edges can't weigh what is decoded along them: {what} has no decoder. Use distance.")
+    return decoded_length(levels(decoder))
+
+
+def _check(along: str, measure: str, k: int) -> None:
+    if along not in GEODESICS:
+        raise InputError(f"geodesic got along = {along!r}; choose one of {', '.join(GEODESICS)}.")
+    if measure not in MEASURES:
+        raise InputError(f"geodesic got measure = {measure!r}; choose one of {', '.join(MEASURES)}.")
+    if k < 1:
+        raise InputError(f"geodesic got k = {k}; join items to at least one neighbour.")
+
+
+def _array(data: object) -> Float[np.ndarray, "n dim"]:
+    try:
+        array = np.asarray(data, np.float64)
+    except (TypeError, ValueError) as cause:
+        raise InputError(f"geodesic got a {type(data).__name__}; give (n, dim) numbers, Points or a Space.") from cause
+    array = array[:, None] if array.ndim == 1 else array
+    if array.ndim != 2 or array.shape[1] == 0:
+        raise InputError(f"geodesic got an array of shape {array.shape}; give (n, dim), an item in each row.")
+    if not np.isfinite(array.astype(np.float32)).all():
+        row = int(np.flatnonzero(~np.isfinite(array.astype(np.float32)).all(axis=1))[0])
+        raise InputError(f"geodesic got NaN, infinity or too large a number in row {row}; leave such rows out.")
+    if len(array) < 2:
+        raise InputError(f"geodesic got {len(array)} points; a way needs at least two.")
+    return array.astype(np.float32)
+
+
+def _end(end: End, points: Float[np.ndarray, "n dim"], ids: Points | None) -> Any:
+    n, dim = points.shape
+    if isinstance(end, str):
+        if ids is None:
+            raise InputError(f"geodesic got the end {end!r}; an array has row numbers, 0 ... {n - 1}, and no ids.")
+        if end not in ids.ids:
+            raise UnknownNameError("id", end, list(ids.ids), "these points")
+        return ids.row(end)
+    if isinstance(end, int | np.integer):
+        if not 0 <= end < n:
+            raise InputError(f"geodesic got row {end}; there are {n:,} points, so rows are 0 ... {n - 1}.")
+        return int(end)
+    try:
+        vector = np.asarray(end, np.float32)
+    except (TypeError, ValueError) as cause:
+        raise InputError(f"geodesic got an end {end!r}; give a row number or a vector of {dim} numbers.") from cause
+    if vector.shape != (dim,) or not np.isfinite(vector).all():
+        raise InputError(f"geodesic got an end of shape {vector.shape}; give a row, or {dim} finite numbers.")
+    return vector
