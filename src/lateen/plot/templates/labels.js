@@ -1,6 +1,12 @@
 // Names of regions, written at their densest places: the largest first, none over another or under a panel.
 
-const LONGEST_LINE = 24, LONGEST_NAME = 48;
+const LONGEST_LINE = 24, LONGEST_NAME = 48, LEADING = 1.18;
+let fontFamily = "";
+
+function fontOf(size) {
+  fontFamily = fontFamily || getComputedStyle(document.body).fontFamily;
+  return `600 ${size.toFixed(1)}px ${fontFamily}`;
+}
 
 // A name in at most two lines, broken after a comma or between words near its middle.
 function linesOf(name) {
@@ -22,34 +28,41 @@ function overlap(a, b) {
   return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
 
-function paintNames(pen, view) {
-  const { regions, depth, n } = view.data, taken = coveredByPanels(), written = [];
-  pen.textAlign = "center";
-  pen.textBaseline = "middle";
-  pen.lineJoin = "round";
+// Which names have room, and where: { name, lines, size, left, top, right, bottom }.
+function placeNames(pen, view) {
+  const { regions, n } = view.data, taken = coveredByPanels(), placed = [];
   for (const region of regions) {
     const [x, y] = view.screen(region.at);
     if (!(x > 0 && y > 0 && x < view.width && y < view.height)) continue;
     const size = Math.min(20, (11.5 + 6 * Math.sqrt(region.size / n)) * Math.pow(Math.max(1, view.zoom), 0.12));
-    pen.font = `600 ${size.toFixed(1)}px ${getComputedStyle(document.body).fontFamily}`;
-    const lines = linesOf(region.name), line = 1.18 * size;
-    const wide = Math.max(...lines.map((text) => pen.measureText(text).width)) + 8, high = lines.length * line + 4;
+    pen.font = fontOf(size);
+    const lines = linesOf(region.name);
+    const wide = Math.max(...lines.map((text) => pen.measureText(text).width)) + 8, high = lines.length * LEADING * size + 4;
     const place = freePlace(x, y, wide, high, taken, view);
     if (!place) continue;
     taken.push(place);
-    written.push({ name: region.name, ...place });
-    pen.globalAlpha = depth && view.turning ? 0.35 + 0.65 * view.turning.nearness[region.at] : 1;
+    placed.push({ ...place, name: region.name, at: region.at, lines, size });
+  }
+  return placed;
+}
+
+function paintNames(pen, view) {
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  pen.lineJoin = "round";
+  for (const { lines, size, left, right, top, at } of view.names) {
+    pen.font = fontOf(size);
+    pen.globalAlpha = view.turning ? 0.35 + 0.65 * view.turning.nearness[at] : 1;
     lines.forEach((text, row) => {
-      const at = [(place.left + place.right) / 2, place.top + 2 + (row + 0.5) * line];
+      const place = [(left + right) / 2, top + 2 + (row + 0.5) * LEADING * size];
       pen.strokeStyle = view.colors.paper;
       pen.lineWidth = 4.5;
-      pen.strokeText(text, ...at);
+      pen.strokeText(text, ...place);
       pen.fillStyle = view.colors.ink;
-      pen.fillText(text, ...at);
+      pen.fillText(text, ...place);
     });
   }
   pen.globalAlpha = 1;
-  return written;
 }
 
 function freePlace(x, y, wide, high, taken, view) {

@@ -199,7 +199,7 @@ document.documentElement.dataset.ready = "true";
 window.lateenMap = {
   screenOf: (id) => view.screen(data.ids.indexOf(id)),
   zoom: () => view.zoom,
-  labels: () => view.names,
+  labels: () => view.names.map(({ name, left, top, right, bottom }) => ({ name, left, top, right, bottom })),
   painted: () => view.painted,
   pictured: () => view.tiles.map((tile) => data.ids[tile.item]),
 };

@@ -44,7 +44,7 @@ function categoryLegend(field, colors, isolated, toggle) {
   if (missing) rows.push(["missing", missing, field.names.length]);
   for (const [name, count, code] of rows) {
     const button = element("button");
-    button.title = "Show only this; click again to end";
+    button.title = `${name}: show only this; click again to end`;
     button.setAttribute("aria-pressed", String(isolated.has(code)));
     const dot = element("span", "dot");
     dot.style.background = colors.inks[code] || "var(--missing)";

@@ -28,8 +28,8 @@ class View {
     }
     if (left > right) left = right = top = bottom = 0;
     this.middle = [(left + right) / 2, (top + bottom) / 2];
-    // The panels cover about 280 px at the left and 230 px at the right of a wide window.
-    this.inset = this.width > 900 ? [280, 232] : [0, 0];
+    // The panels cover about 280 px at the left and 250 px at the right of a wide window.
+    this.inset = this.width > 900 ? [280, 248] : [0, 0];
     const room = this.width - this.inset[0] - this.inset[1];
     let spanX = right - left || 1, spanY = bottom - top || 1;
     if (this.turning) spanX = spanY = this.turning.span || 1;
@@ -108,9 +108,10 @@ class View {
     const began = performance.now();
     this.dots.paint(pen, this);
     pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    this.names = this.state.names && this.data.regions ? placeNames(pen, this) : [];
     this.tiles = [];
     if (this.state.pictures && this.data.atlas && !this.state.turning) this.paintTiles(pen);
-    this.names = this.state.names && this.data.regions ? paintNames(pen, this) : [];
+    paintNames(pen, this);
     this.paintMarks(pen);
     this.painted = performance.now() - began;
   }
@@ -125,6 +126,8 @@ class View {
       const picture = pictureOf(this.data.atlas, item);
       if (!picture) continue;
       const width = (picture.width / tile) * edge, height = (picture.height / tile) * edge;
+      const box = { left: x - width / 2, right: x + width / 2, top: y - height / 2, bottom: y + height / 2 };
+      if (this.names.some((name) => overlap(name, box))) continue;
       this.paintTile(pen, picture, x - width / 2, y - height / 2, width, height, framed && this.state.inkOf(item));
       this.tiles.push({ item, x: x - width / 2, y: y - height / 2, width, height });
     }
