@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lateen.core.errors import InputError
 from lateen.core.geometry import Euclidean, Gaussian, Geometry, Sphere
 from lateen.core.threads import one_thread
-from lateen.projection.chart import Chart
+from lateen.projection.chart import MapChart
 from lateen.projection.forward import Forward
 from lateen.projection.inverse import Inverse
 
@@ -53,10 +53,10 @@ def test_the_same_bytes_for_any_threads() -> None:
     vectors, places = curved(2_000, 40)
     new = vectors[:500] + 0.01
     forward = Forward.fit(vectors, places, Euclidean())
-    one = Chart.fit(vectors, places, Euclidean())
+    one = MapChart.fit(vectors, places, Euclidean())
     with one_thread():
         np.testing.assert_array_equal(Forward.fit(vectors, places, Euclidean())(new), forward(new))
-        other = Chart.fit(vectors, places, Euclidean())
+        other = MapChart.fit(vectors, places, Euclidean())
     assert one.quality == other.quality
     np.testing.assert_array_equal(one.honesty.signs, other.honesty.signs)
 
@@ -100,7 +100,7 @@ def test_a_place_of_an_item_gives_what_is_near_it() -> None:
 def test_it_beats_simpler_ways_on_held_out_items() -> None:
     vectors, places = curved(3_000)
     classes = {"side": (places[:, 0] > 0).astype(int), "rare": np.arange(3_000)}
-    q = Chart.fit(vectors, places, Euclidean(), classes=classes).quality
+    q = MapChart.fit(vectors, places, Euclidean(), classes=classes).quality
     assert q.held_out == 300
     assert q.inverse_error < min(q.nearest_error, q.pca_error, q.class_error)
     assert q.forward_error < q.class_place_error
@@ -121,7 +121,7 @@ def test_a_torn_neighbourhood_goes_to_one_side() -> None:
 
 def test_trust_is_calibrated_and_ends_with_the_map() -> None:
     vectors, places = curved(3_000)
-    chart = Chart.fit(vectors, places, Euclidean())
+    chart = MapChart.fit(vectors, places, Euclidean())
     inside = np.random.default_rng(5).uniform(-1, 1, (500, 2))
     assert chart.judge(inside).trusted.mean() > 0.9
     outside = np.array([[3.0, 0], [0, -1e6], [1e300, -1e300]])
@@ -143,7 +143,7 @@ def test_an_overlay_greys_a_hole() -> None:
     random = np.random.default_rng(0)
     angle = random.uniform(0, 2 * np.pi, 2_000)
     places = (np.stack([np.cos(angle), np.sin(angle)], axis=1) * random.uniform(0.9, 1, (2_000, 1))).astype(np.float32)
-    chart = Chart.fit(places @ random.standard_normal((2, 5)).astype(np.float32), places, Euclidean())
+    chart = MapChart.fit(places @ random.standard_normal((2, 5)).astype(np.float32), places, Euclidean())
     trusted = chart.overlay.trusted
     assert trusted.shape == (64, 64)
     assert not trusted[32, 32]
@@ -158,7 +158,7 @@ def test_a_handful_of_items(n: int, dims: int) -> None:
     random = np.random.default_rng(n)
     vectors = random.standard_normal((n, 3)).astype(np.float32)
     places = random.uniform(-1, 1, (n, dims)).astype(np.float32)
-    chart = Chart.fit(vectors, places, Euclidean())
+    chart = MapChart.fit(vectors, places, Euclidean())
     np.testing.assert_array_equal(chart.forward(vectors), places)
     judged = chart.judge(places)
     assert np.isfinite(judged.vectors).all()
@@ -191,7 +191,7 @@ def odd_maps() -> dict[str, tuple[np.ndarray, np.ndarray]]:
 @pytest.mark.parametrize("name", list(odd_maps()))
 def test_odd_maps(name: str) -> None:
     vectors, places = odd_maps()[name]
-    chart = Chart.fit(vectors, places, Euclidean(), classes={"half": np.arange(len(vectors)) % 2})
+    chart = MapChart.fit(vectors, places, Euclidean(), classes={"half": np.arange(len(vectors)) % 2})
     first = np.unique(vectors, axis=0, return_index=True)[1]
     np.testing.assert_array_equal(chart.forward(vectors[first]), places[first])
     between = chart.forward((vectors[:50] + vectors[-50:]) / 2)
@@ -208,7 +208,7 @@ def test_opposite_points_have_a_middle_all_the_same() -> None:
     vectors = np.float32([[1, 0], [-1, 0]] * 10)
     made = Inverse.fit(vectors, np.zeros((20, 2), np.float32), Sphere())(np.zeros((1, 2)))
     assert abs(np.linalg.norm(made[0]) - 1) < 1e-6
-    chart = Chart.fit(vectors, np.zeros((20, 2), np.float32), Sphere(), classes={"half": np.arange(20) % 2})
+    chart = MapChart.fit(vectors, np.zeros((20, 2), np.float32), Sphere(), classes={"half": np.arange(20) % 2})
     assert chart.quality.held_out == 5
 
 
@@ -216,14 +216,14 @@ def test_what_is_refused() -> None:
     vectors, places = curved(20)
     holed = places.copy()
     holed[4] = np.nan
-    for fit in (Forward.fit, Inverse.fit, Chart.fit):
+    for fit in (Forward.fit, Inverse.fit, MapChart.fit):
         with pytest.raises(InputError, match="position with NaN or infinity in row 4 of 20"):
             fit(vectors, holed, Euclidean())
         with pytest.raises(InputError, match="20 vectors and 19 positions"):
             fit(vectors, places[1:], Euclidean())
         with pytest.raises(InputError, match="without items"):
             fit(vectors[:0], places[:0], Euclidean())
-    chart = Chart.fit(vectors, places, Euclidean())
+    chart = MapChart.fit(vectors, places, Euclidean())
     with pytest.raises(InputError, match="vectors of 3 numbers; the map's items have 8"):
         chart.forward(vectors[:, :3])
     with pytest.raises(InputError, match="a vector with NaN or infinity in row 0"):

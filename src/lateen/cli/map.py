@@ -12,6 +12,8 @@ from lateen.cli.options import Force, Json, Seed, Space
 NAME = "map"
 HELP = """Lay the space out in two or three dimensions; say how far to trust the layout.
 
+With --new, items of a source are placed on the map, which stays as it is.
+
 Example: `lateen map faces.space --color label -o map.html` (also .png, .parquet)
 """
 
@@ -25,6 +27,13 @@ def command(
         typer.Option("--color", help="Field that colours the points.", metavar="FIELD"),
     ] = None,
     seed: Seed = 0,
+    new: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--new", help="Place the items of a source, as `lateen build` takes it.", metavar="SOURCE"),
+    ] = None,
+    chart: Annotated[
+        bool, typer.Option("--chart", help="Measure the ways to the map and back on held-out items.")
+    ] = False,
     output: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("-o", "--output", help="Save the map: .html to explore, .png to show, .parquet to use."),
@@ -33,16 +42,25 @@ def command(
     force: Force = False,
 ) -> None:
     """Lay out and save."""
-    from lateen.cli.output import MAPS, check_output, emit_json, save
+    from lateen.cli.output import MAPS, check_output, emit_json, note, save
     from lateen.space import Space as Open
 
     check_output(output, force, MAPS)
     result = Open(space).map(method=method, dims=dims, color=color, seed=seed)
+    if new is not None:
+        result = result.place(new)
+    for said in () if result.new is None else result.new.notes:
+        note(said)
+    measured = result.chart.quality if chart or new is not None else None
     save(result, output, force)
     if json:
         emit_json(result)
         return
     print(result)
     print(result.clusters.describe())
+    if measured is not None:
+        print(measured.describe())
+    if result.new is not None:
+        print(result.new.describe())
     if output is None:
         print("Add -o map.html to explore it, -o map.png to show it, -o map.parquet to use it.")

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from jaxtyping import Float32
+from jaxtyping import Float, Float32
 from PIL.Image import Image
 
 from lateen.core.errors import InputError
 from lateen.core.seed import require_seed
+from lateen.operations import placed_faces
+from lateen.operations.chart import kept_chart
 from lateen.operations.clusters import Clusters, clusters
 from lateen.operations.map_faces import check_color, page, picture, table
 from lateen.operations.opened import Opened
+from lateen.operations.place import Placed, place
 from lateen.operations.result import Pictured, rounded
 from lateen.plot.save import check_target, save_text, write_whole
+from lateen.projection.chart import MapChart
 from lateen.projection.layout import layout
 from lateen.projection.quality import MapQuality, largest_k, map_quality
+from lateen.sources.source import Source
 from lateen.store.derived import Derived, content_key
 
 
@@ -35,6 +40,7 @@ class Map(Pictured):
         quality: Trustworthiness and continuity against the space's own neighbours; None for a handful of items.
         seconds: Time of the layout; 0 if it was kept from before.
         color: Field that colours the picture, or None.
+        new: Items that are on it without being in the space, or None.
     """
 
     method: str
@@ -43,6 +49,7 @@ class Map(Pictured):
     seconds: float
     color: str | None
     _opened: Opened = field(repr=False)
+    new: Placed | None = None
 
     def __repr__(self) -> str:
         what, q = f"Map of {len(self.positions):,} points by {self.method}", self.quality
@@ -57,16 +64,47 @@ class Map(Pictured):
         measured = nothing if self.quality is None else self.quality.to_dict()
         shape = {"n": len(self.positions), "dims": self.positions.shape[1]}
         taken = {"seconds": rounded(self.seconds, 2)}
-        return {"method": self.method, **shape, **measured, **taken, **self.clusters.to_dict()}
+        two_ways = {"chart": self.chart.quality.to_dict()} if "chart" in self.__dict__ else {}
+        new = {} if self.new is None else {"new": self.new.to_list()}
+        return {"method": self.method, **shape, **measured, **taken, **self.clusters.to_dict(), **two_ways, **new}
 
     @cached_property
     def clusters(self) -> Clusters:
         """The clusters of the space, whose names stand on the map."""
         return clusters(self._opened)
 
+    @cached_property
+    def chart(self) -> MapChart:
+        """The ways to the map and back, measured on held-out items; kept with the space."""
+        return kept_chart(self._opened, self.positions)
+
+    def forward(self, vectors: Float[np.ndarray, "m dim"]) -> Float32[np.ndarray, "m axes"]:
+        """The places of new vectors, (m, dim) -> (m, axes); nothing on the map moves, items keep their places."""
+        return self.chart.forward(vectors)
+
+    def inverse(self, positions: Float[np.ndarray, "m axes"]) -> Float32[np.ndarray, "m dim"]:
+        """The vectors of any places of the map, (m, axes) -> (m, dim); `chart.judge` says how far to believe them."""
+        return self.chart.inverse(positions)
+
+    def place(self, source: str | Path | Source) -> Map:
+        """The same map with the items of a source on it, encoded as the space was; nothing on it moves.
+
+        Raises:
+            InputError: If the source can't be opened, holds other items, or nothing of it can be used.
+            SpaceError: If new items can't be encoded into the space.
+        """
+        placed = replace(self, new=place(self._opened, self.chart.forward, source))
+        placed.__dict__["chart"] = self.chart
+        return placed
+
     def picture(self) -> Image:
-        """The map with thumbnails, or the words themselves, coloured by a field."""
+        """The map with thumbnails, or the words themselves, coloured by a field; with new items, these alone."""
         axes = ", first two of three axes" if self.positions.shape[1] == 3 else ""
+        if self.new is not None:
+            trusted = None if axes else self.chart.overlay.trusted
+            return placed_faces.picture(
+                self._opened, self.positions, self.new, what=self._what() + axes, trusted=trusted
+            )
         return picture(self._opened, self.positions, self.clusters, what=self._what() + axes, color=self.color)
 
     def save(self, path: str | Path, *, force: bool = False) -> Path:
@@ -86,6 +124,8 @@ class Map(Pictured):
 
     def to_arrow(self) -> pa.Table:
         """Columns id, x, y (z), cluster and the fields."""
+        if self.new is not None:
+            return placed_faces.rows(self._opened, self.positions, self.clusters, self.new)
         return table(self._opened, self.positions, self.clusters)
 
     def _what(self) -> str:
@@ -93,9 +133,10 @@ class Map(Pictured):
 
     def _html(self) -> str:
         quality = None if self.quality is None else self.quality.to_dict()
-        return page(
-            self._opened, self.positions, self.clusters, subtitle=self._what(), quality=quality, color=self.color
-        )
+        shown = self._opened, self.positions, self.clusters
+        if self.new is not None:
+            return placed_faces.page(*shown, self.new, subtitle=self._what(), quality=quality, color=self.color)
+        return page(*shown, subtitle=self._what(), quality=quality, color=self.color)
 
 
 def make_map(opened: Opened, method: str = "umap", dims: int = 2, color: str | None = None, seed: int = 0) -> Map:

@@ -74,6 +74,24 @@ class ChartQuality:
     spread_limit: float = NAN
     round_trip_limit: float = NAN
 
+    def describe(self) -> str:
+        """The figures as lines for people."""
+        if not self.held_out:
+            return "Too few items to hold some out: nobody can say what new places are worth."
+        if math.isnan(self.inverse_error):
+            return "All items are the same: there is nothing to measure."
+        than = [("the nearest item", self.nearest_error), ("principal components", self.pca_error)]
+        than += [(f"the mean of its {self.class_field}", self.class_error)] if self.class_field else []
+        beside = ", ".join(f"{name} {value:.3f}" for name, value in than)
+        return (
+            f"On {self.held_out:,} held-out items, as shares of the map's width and of the distance from the mean:\n"
+            f"  to the map   {self.forward_error:.4f} from their own places (mean of neighbours "
+            f"{self.neighbour_mean_error:.4f}); {self.forward_recall:.0%} of their neighbours around them "
+            f"({self.own_recall:.0%} around their own places)\n"
+            f"  from the map {self.inverse_error:.3f} ({beside})\n"
+            f"  round trips  {self.latent_round_trip:.3f} in the space, {self.map_round_trip:.4f} on the map"
+        )
+
     def to_dict(self) -> dict[str, float | int | str | None]:
         """Plain data; what can't be known is None."""
         figures = asdict(self).items()
@@ -81,8 +99,8 @@ class ChartQuality:
 
 
 @dataclass(frozen=True, eq=False)
-class Chart:
-    """The two ways of a map, and which places to believe; made by `Chart.fit`.
+class MapChart:
+    """The two ways of a map, and which places to believe; made by `MapChart.fit`.
 
     Args:
         forward: Space to map.
@@ -105,7 +123,7 @@ class Chart:
         *,
         classes: Classes | None = None,
         seed: int = 0,
-    ) -> Chart:
+    ) -> MapChart:
         """Fit a map's two ways and measure them on held-out items, of which there are none among fewer than 4.
 
         Args:
@@ -118,7 +136,7 @@ class Chart:
         Raises:
             InputError: If there are no items, numbers differ, or something is not finite.
         """
-        places = require_map("Chart", vectors, positions)
+        places = require_map("MapChart", vectors, positions)
         points = np.ascontiguousarray(vectors, np.float32)
         n = len(points)
         shuffled = np.random.default_rng(seed).permutation(n)
@@ -138,7 +156,7 @@ class Chart:
         geometry: Geometry,
         honesty: Honesty,
         quality: ChartQuality,
-    ) -> Chart:
+    ) -> MapChart:
         """A chart that was measured before."""
         forward = Forward.fit(vectors, positions, geometry)
         return cls(forward, Inverse(forward.vectors, forward.positions, geometry), honesty, quality)
