@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float, Float32, UInt8
 
 from lateen.arithmetic.vocabulary import USUAL
 from lateen.core.codec import Items, LatentSpec
@@ -38,6 +38,7 @@ from lateen.operations.reading import Readings, read
 from lateen.operations.sample import Samples, sample
 from lateen.operations.similarity import Similarity, similarity
 from lateen.operations.solve import Solution, solve
+from lateen.operations.tangent import Chart, Place, Projected, chart, project, support
 from lateen.operations.unlike import Unlike, unlike
 from lateen.operations.walk import Walk, walk
 from lateen.store import SpaceFolder
@@ -123,6 +124,18 @@ class Space:
     def unlike(self, k: int = 10, *, where: str | None = None) -> Unlike:
         """The outliers: the k items that are farthest from their nearest others, of those that `where` admits."""
         return unlike(self._opened, k, where)
+
+    def tangent(self, place: Place, d: int | None = None, k: int | None = None) -> Chart:
+        """The chart of the data at an ITEM or a (dim,) vector: d directions, fitted to its k nearest others."""
+        return chart(self._opened, place, d, k)
+
+    def project(self, place: Place, d: int | None = None, k: int | None = None) -> Projected:
+        """Where an ITEM or a (dim,) vector lands on the d-dimensional manifold that the items lie on."""
+        return project(self._opened, place, d, k)
+
+    def support(self, vectors: Float[np.ndarray, "*n dim"]) -> Float[np.ndarray, " n"]:
+        """How near to data any vectors are, (n, dim) or one: 1 deep inside, 0 beyond all held-out items."""
+        return support(self._opened, vectors)
 
     def duplicates(self, within: float | int | None = None) -> Duplicates:
         """Items that are the same or near-identical, in groups; `within` is a distance, else what chance excludes."""

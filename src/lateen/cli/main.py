@@ -29,6 +29,7 @@ from lateen.cli import (
     sample,
     similarity,
     solve,
+    tangent,
     train,
 )
 from lateen.cli.ending import ends_well
@@ -54,7 +55,7 @@ def _version(
 
 
 making = (demo, train, encoders, build, attach, info, index)
-for module in (*making, near, solve, analogies, similarity, path, edit, sample, dimension, map, duplicates):
+for module in (*making, near, solve, analogies, similarity, path, edit, sample, dimension, map, duplicates, tangent):
     app.command(name=module.NAME, help=module.HELP)(ends_well(module.command))
 app.add_typer(direction.app, name="direction")
 

@@ -1,0 +1,55 @@
+"""`lateen tangent`: the data around an item, as the flat space that touches it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+import typer
+
+from lateen.cli.options import Force, Item, Json, Output, Space
+
+NAME = "tangent"
+HELP = """Show in which directions the data goes on from an item, and how flat it is there.
+
+The share of the neighbours' variance that is off the tangent is printed for growing neighbourhoods, beside that of a
+normal distribution with the covariance of the space, which has no manifold. The picture walks along the widest
+directions.
+
+Example: `lateen tangent faces.space anna.jpg -o strips.png`
+"""
+
+
+def command(
+    space: Space,
+    item: Item,
+    d: Annotated[
+        Optional[int],  # noqa: UP045  typer reads the annotation
+        typer.Option("-d", help="Dimension of the tangent; by default the intrinsic dimension of the space."),
+    ] = None,
+    k: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("-k", help="Neighbours that it is fitted to; by default 24, or 3 d if that is more."),
+    ] = None,
+    output: Output = None,
+    json: Json = False,
+    force: Force = False,
+) -> None:
+    """Print the chart of an item."""
+    from lateen.cli.output import check_output, figure, table, told
+    from lateen.space import Space as Open
+
+    check_output(output, force)
+    result = Open(space).tangent(item, d, k)
+    if told(result, output, force, json):
+        return
+    found = result.tangent
+    off = f"off the tangent {figure(found.off_tangent, 2)} of the variance"
+    title = f"{result.item}   dimension {found.dimension}   {result.k} nearest within {figure(found.radius)}   {off}"
+    rows = [
+        [str(r.k), figure(r.radius), figure(r.off_tangent, 2), figure(r.null, 2), figure(r.null_low, 2), figure(r.p, 2)]
+        for r in result.flatness
+    ]
+    if rows:
+        table(title, ["nearest", "radius", "off tangent", "of a normal", "its lowest 5 %", "p"], rows)
+    else:
+        print(title)
