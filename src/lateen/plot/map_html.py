@@ -147,6 +147,7 @@ def _atlas(
         "sheets": atlas.sheets,
         "items": _packed(items[: len(atlas.sizes)].astype("<u4")),
         "sizes": _packed(atlas.sizes),
+        "exemplars": len(first),
     }
 
 

@@ -84,7 +84,7 @@ def map_png(
     titles = [] if regions is None else _titles(positions, places, there, regions, field_size)
     first = _exemplars(there, regions)
     pictures = {} if thumbnails is None else _pictures(places, there, thumbnails, size, first, titles, framed=side > 0)
-    free = _uncovered(places, pictures)
+    free = _uncovered(places, pictures) if n <= SHADED else np.arange(len(places))
     named = {} if names is None else _named(places, there, names, field_size, n, titles)
     if n > SHADED:
         deep = INK if coloring is None else None
@@ -200,14 +200,15 @@ def _pictures(
     *,
     framed: bool,
 ) -> dict[int, Image.Image]:
-    """Pictures where they have room; with colours they stand apart, so that the dots between stay visible."""
+    """Pictures where they have room; with colours or shades they stand apart, so that what is between stays visible."""
     edge = max(28, round(size * (0.04 if framed else 0.046)))
     eligible = ~covered(places, titles, edge / 2 + 3)
     if len(places) > SHADED:
         some = np.zeros(len(places), bool)
         some[spread(places, SHADED, np.array(first, np.int64))] = True
         eligible &= some
-    chosen = place_apart(places, edge * (1.5 if framed else 1.16), eligible, first)
+    room = 1.5 if framed or len(places) > SHADED else 1.16
+    chosen = place_apart(places, edge * room, eligible, first)
     images = {at: as_thumbnail(thumbnails(int(rows[at])), edge) for at in chosen.tolist()}
     return {at: image for at, image in images.items() if image is not None}
 

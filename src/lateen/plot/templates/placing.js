@@ -1,4 +1,4 @@
-// Which items show their picture at a zoom: densest places first, none overlapping. Levels are nested: whoever has a
+// Which items show their picture at a zoom: exemplars first, then densest places, none overlapping. Levels are nested: whoever has a
 // picture keeps it when you come nearer.
 
 function densestFirst(data, cell) {
@@ -12,7 +12,8 @@ function densestFirst(data, cell) {
   for (let i = 0; i < data.n; i++) {
     if (data.atlas && data.atlas.tileOf[i] >= 0 && Number.isFinite(data.x[i]) && Number.isFinite(data.y[i])) order.push(i);
   }
-  return order.sort((a, b) => counts.get(keys[b]) - counts.get(keys[a]) || a - b);
+  const first = (item) => (data.atlas.tileOf[item] < data.atlas.exemplars ? 0 : 1);
+  return order.sort((a, b) => first(a) - first(b) || counts.get(keys[b]) - counts.get(keys[a]) || a - b);
 }
 
 function placeApart(data, order, first, distance) {
