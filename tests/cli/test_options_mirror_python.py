@@ -7,13 +7,17 @@ from collections.abc import Callable
 
 import pytest
 
-from lateen.cli import analogies, direction, similarity, solve
+from lateen.cli import analogies, direction, duplicates, near, similarity, solve, tangent
 from lateen.space import Space
 
 
 @pytest.mark.parametrize(
     ("command", "method", "shared"),
     [
+        (near.command, Space.near, {"k", "where"}),
+        (near.command, Space.unlike, {"k", "where"}),
+        (duplicates.command, Space.duplicates, {"within"}),
+        (tangent.command, Space.tangent, {"d", "k"}),
         (solve.command, Space.solve, {"k", "where", "method", "include_inputs"}),
         (analogies.command, Space.analogies, {"vocabulary", "match_case", "unknown", "seed"}),
         (similarity.command, Space.similarity, {"column", "vocabulary", "match_case", "unknown", "seed"}),
