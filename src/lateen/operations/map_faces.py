@@ -68,6 +68,7 @@ def page(
         quality=None if quality is None else {k: v for k, v in quality.items() if v is not None},
         color_by=start,
         regions=regions(clusters),
+        named=opened.spec.modality == "word",
     )
 
 

@@ -48,6 +48,7 @@ def map_html(
     color_by: str | None = None,
     tile: int | None = None,
     regions: Regions | None = None,
+    named: bool = False,
     budget: int = BUDGET,
     most: int = MOST_POINTS,
 ) -> str:
@@ -70,6 +71,7 @@ def map_html(
             else none.
         tile: Side of a tile in pixels; without it 64 for up to 3,000 items, 48 up to 10,000, else 32.
         regions: Groups whose names are written on the map.
+        named: Whether ids are written beside their dots where there is room, the first first: they are words.
         budget: Bytes of pictures, at the most.
         most: Items on the page, at the most.
 
@@ -95,6 +97,7 @@ def map_html(
         "quality": _quality_text(quality, int((~np.isfinite(positions).all(axis=1)).sum())),
         "ids": [ids[row] for row in rows.tolist()],
         "axes": positions.shape[1],
+        "named": named,
         "positions": _packed(positions.astype("<f4")),
         "fields": columns,
         "start": _start(columns, color_by),

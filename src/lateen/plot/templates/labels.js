@@ -1,4 +1,5 @@
-// Names of regions, written at their densest places: the largest first, none over another or under a panel.
+// Names of regions, written at their densest places, and of items that are words, beside their dots: the most important
+// first, none over another or under a panel.
 
 const LONGEST_LINE = 24, LONGEST_NAME = 48, LEADING = 1.18;
 let fontFamily = "";
@@ -73,4 +74,30 @@ function freePlace(x, y, wide, high, taken, view) {
     if (!taken.some((other) => overlap(box, other))) return box;
   }
   return null;
+}
+
+const MOST_WORDS = 140, WORDS_LOOKED_AT = 30000, WORD_SIZE = 12;
+
+// Words beside their dots, in their order, wherever there is room.
+function paintWords(pen, view) {
+  const { data, state } = view, taken = [...coveredByPanels(), ...view.names], reach = view.dots.radius(view.zoom) + 3;
+  let written = 0;
+  pen.font = fontOf(WORD_SIZE).replace("600 ", "");
+  pen.textAlign = "left";
+  pen.textBaseline = "middle";
+  pen.strokeStyle = view.colors.paper;
+  pen.lineWidth = 3;
+  pen.fillStyle = view.colors.muted;
+  for (let item = 0; item < Math.min(data.n, WORDS_LOOKED_AT) && written < MOST_WORDS; item++) {
+    const [x, y] = view.screen(item);
+    if (!(x > 0 && y > 0 && x < view.width && y < view.height) || !state.lit(item)) continue;
+    const text = cutInside(data.ids[item], 28);
+    const box = { left: x, right: x + reach + WORD_SIZE * 0.62 * text.length + 12, top: y - WORD_SIZE, bottom: y + WORD_SIZE };
+    if (box.right > view.width || taken.some((other) => overlap(box, other))) continue;
+    taken.push(box);
+    written++;
+    pen.strokeText(text, x + reach, y);
+    pen.fillText(text, x + reach, y);
+  }
+  return written;
 }

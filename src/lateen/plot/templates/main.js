@@ -4,7 +4,7 @@ const data = readData(byId("data").textContent);
 const canvas = byId("map");
 const state = {
   field: -1, colors: null, inks: [], codes: new Uint16Array(data.n), isolated: new Set(), found: null, cursor: -1,
-  pictures: Boolean(data.atlas), names: Boolean(data.regions), hovered: -1, pinned: -1, lighting: 0, turning: false,
+  pictures: Boolean(data.atlas || data.named), names: Boolean(data.regions), hovered: -1, pinned: -1, lighting: 0, turning: false,
   lights: new Uint8Array(data.n).fill(1),
   lit: (item) => state.lights[item] === 1,
   inkOf: (item) => state.inks[state.codes[item]],
@@ -172,7 +172,8 @@ byId("farther").onclick = KEYS["-"];
 byId("whole").onclick = KEYS[0];
 byId("theme").onclick = turnTheme;
 byId("pictures").onclick = turnPictures;
-byId("pictures").hidden = !data.atlas;
+byId("pictures").hidden = !state.pictures;
+if (data.named) byId("pictures").title = "Words on or off (p)";
 byId("names").onclick = turnNames;
 byId("names").hidden = !data.regions;
 byId("unpin").onclick = () => { pin(-1); canvas.focus(); };
@@ -182,7 +183,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (event) =>
 let view = null;
 setTheme(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 byId("title").textContent = data.title;
-byId("subtitle").textContent = data.subtitle;
+byId("subtitle").textContent = [data.subtitle, data.depth && "drag to turn, Shift and drag to move"].filter(Boolean).join(" · ");
 byId("quality").textContent = data.quality;
 const choices = byId("field");
 const choice = (text, value) => { const option = element("option", "", text); option.value = value; choices.append(option); };
@@ -201,5 +202,6 @@ window.lateenMap = {
   zoom: () => view.zoom,
   labels: () => view.names.map(({ name, left, top, right, bottom }) => ({ name, left, top, right, bottom })),
   painted: () => view.painted,
+  words: () => view.words,
   pictured: () => view.tiles.map((tile) => data.ids[tile.item]),
 };

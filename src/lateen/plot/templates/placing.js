@@ -1,5 +1,5 @@
-// Which items show their picture at a zoom: exemplars first, then densest places, none overlapping. Levels are nested: whoever has a
-// picture keeps it when you come nearer.
+// Which items show their picture at a zoom: exemplars first, then densest places, none overlapping. Levels are nested:
+// whoever has a picture keeps it when you come nearer.
 
 function densestFirst(data, cell) {
   const counts = new Map();

@@ -104,13 +104,14 @@ class View {
   paint() {
     const pen = this.canvas.getContext("2d");
     const style = getComputedStyle(document.documentElement);
-    this.colors = Object.fromEntries(["paper", "ink", "accent", "missing", "faint"].map((name) => [name, style.getPropertyValue("--" + name).trim()]));
+    this.colors = Object.fromEntries(["paper", "ink", "muted", "accent", "missing", "faint"].map((name) => [name, style.getPropertyValue("--" + name).trim()]));
     const began = performance.now();
     this.dots.paint(pen, this);
     pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     this.names = this.state.names && this.data.regions ? placeNames(pen, this) : [];
     this.tiles = [];
     if (this.state.pictures && this.data.atlas && !this.state.turning) this.paintTiles(pen);
+    this.words = this.data.named && this.state.pictures ? paintWords(pen, this) : 0;
     paintNames(pen, this);
     this.paintMarks(pen);
     this.painted = performance.now() - began;
