@@ -30,11 +30,11 @@ def straightened(way: Float[np.ndarray, "m dim"], items: Prepared, k: int) -> Fl
         (s, dim) points, more than there were; the way as it was, where it didn't become shorter.
     """
     geometry: Geometry = items.geometry
-    before = Polyline(geometry, way)
-    steps = min(MOST_POINTS, STEPS_PER_LEG * (len(way) - 1))
-    if len(way) < 3 or before.length == 0:
+    if len(way) < 3 or (before := Polyline(geometry, way)).length == 0:
         return way
+    steps = min(MOST_POINTS, STEPS_PER_LEG * (len(way) - 1))
     points = before.evaluate(np.linspace(0, 1, steps + 1))
+    points[0], points[-1] = way[0], way[-1]  # to the last bit
     best, shortest = way, before.length
     for _ in range(ROUNDS):
         for _ in range(_SWEEPS):
