@@ -64,7 +64,7 @@ def _packed(chart: MapChart) -> bytes:
 def _read(path: Path) -> tuple[Honesty, ChartQuality] | None:
     """What was measured and kept; None if it isn't there or is damaged."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             signs, doubts, text = kept["signs"], kept["doubts"], str(kept["quality"])
         known = json.loads(text)
         quality = ChartQuality(**{f.name: known[f.name] for f in fields(ChartQuality)})

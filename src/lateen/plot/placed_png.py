@@ -41,7 +41,7 @@ def placed_png(
         new: (m, 2) the new ones, within the old ones' box.
         thumbnails: Called with a new point, gives its picture as an array or as encoded bytes, or None.
         names: Called with a new point, gives its name; for those without pictures.
-        trusted: Which cells of a grid over the old points' box can be believed, the lowest row first; the others are
+        trusted: Which cells of a grid over the old points' box can be believed, the lowest row first; all else is
             shaded.
         title: A line above.
         size: Width of the picture in pixels, at least 400.
@@ -63,10 +63,10 @@ def placed_png(
 
     top = top_of(title)
     page = Page(size, top + height + PADDING, title)
-    sheet = Image.new("RGB", (2 * width, 2 * height), PAPER)
+    sheet = Image.new("RGB", (2 * width, 2 * height), PAPER if trusted is None else DOUBTFUL)
     pen = ImageDraw.Draw(sheet, "RGBA")
     if trusted is not None:
-        _shade(pen, trusted, 2 * pixels(np.stack([low, high])))
+        _clear(pen, trusted, 2 * pixels(np.stack([low, high])))
     radius = float(np.clip(150 / np.sqrt(len(positions)), 1.0, 4.0))
     _dots(pen, 2 * pixels(positions), 2 * radius, (*OLD, 200))
     _dots(pen, 2 * pixels(new), 2 * RADIUS, (*NEW, 235))
@@ -79,17 +79,17 @@ def placed_png(
     return page.image
 
 
-def _shade(
+def _clear(
     pen: ImageDraw.ImageDraw, trusted: Bool[np.ndarray, "rows columns"], ends: Float[np.ndarray, "2 2"]
 ) -> None:
-    """Shade the cells that can't be believed; their middles run from end to end."""
+    """Leave white the cells that can be believed; the cells' middles run from end to end."""
     rows, columns = trusted.shape
     (left, bottom), (right, top) = ends
     wide = (right - left) / max(1, columns - 1) or 8.0
     tall = (bottom - top) / max(1, rows - 1) or 8.0
-    for row, column in np.argwhere(~trusted).tolist():
+    for row, column in np.argwhere(trusted).tolist():
         x, y = left + wide * (column - 0.5), bottom - tall * (row + 0.5)
-        pen.rectangle((round(x), round(y), round(x + wide) - 1, round(y + tall) - 1), fill=(*DOUBTFUL, 255))
+        pen.rectangle((round(x), round(y), round(x + wide), round(y + tall)), fill=PAPER)
 
 
 def _dots(
