@@ -208,7 +208,7 @@ def _spots(page: Page, spots: Sequence[Spot], more: int, by: str, top: int) -> N
 
 def _ticks(low: float, high: float, most: int) -> list[float]:
     """Round numbers from low to high."""
-    step = 10 ** math.floor(math.log10((high - low) / most))
+    step = 10.0 ** math.floor(math.log10((high - low) / most))
     step = next(step * m for m in (1, 2, 5, 10, 20) if (high - low) / (step * m) <= most)
     return [i * step for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
