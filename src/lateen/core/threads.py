@@ -43,10 +43,10 @@ def in_threads(
     """
     from concurrent.futures import ThreadPoolExecutor, as_completed
 
-    pieces = [(start, min(start + step, total)) for start in range(0, total, step)]
+    parts = [(start, min(start + step, total)) for start in range(0, total, step)]
     done = 0
-    with one_thread(), ThreadPoolExecutor(max(1, min(cores(), len(pieces)))) as pool:
-        waiting = {pool.submit(work, *piece): piece for piece in pieces}
+    with one_thread(), ThreadPoolExecutor(max(1, min(cores(), len(parts)))) as pool:
+        waiting = {pool.submit(work, *piece): piece for piece in parts}
         try:
             for finished in as_completed(waiting):
                 finished.result()
@@ -56,6 +56,16 @@ def in_threads(
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
+
+
+def pieces(total: int, count: int) -> list[int]:
+    """Where `count` pieces of about the same size start and end in 0 ... total; some are empty if there are too many.
+
+    Example:
+        >>> pieces(10, 4)
+        [0, 2, 5, 7, 10]
+    """
+    return [total * i // count for i in range(count + 1)]
 
 
 @contextmanager
@@ -74,12 +84,12 @@ def team() -> Iterator[Callable[[Callable[[int], object], int], None]]:
     threads = cores()
     with ThreadPoolExecutor(threads) as pool:
 
-        def each(work: Callable[[int], object], pieces: int) -> None:
+        def each(work: Callable[[int], object], count: int) -> None:
             def every(first: int) -> None:
-                for piece in range(first, pieces, threads):
+                for piece in range(first, count, threads):
                     work(piece)
 
-            others = [pool.submit(every, first) for first in range(1, min(threads, pieces))]
+            others = [pool.submit(every, first) for first in range(1, min(threads, count))]
             every(0)
             for other in others:
                 other.result()

@@ -12,48 +12,93 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from lateen.core.errors import InputError, UnknownNameError
+from lateen.core.geometry import Euclidean, Geometry
+from lateen.neighbors import Table, neighbour_table
 from lateen.projection.pca import pca
+from lateen.projection.tsne import NEIGHBOURS as OF_TSNE
+from lateen.projection.tsne import tsne
 from lateen.projection.umap import umap
 
-METHODS: dict[str, Callable[..., Float32[np.ndarray, "n dims"]]] = {"umap": umap, "pca": pca}
+DEFAULT = "lateen"
+ATTRACTION = 2.0
+NEIGHBOURS = {"lateen": 15, "umap": 14, "tsne": OF_TSNE, "pca": 0}  # of each point that a method wants to know
+METHODS = tuple(NEIGHBOURS)
+_FEW = 4  # points, below which there are no neighbourhoods to keep
+
+Told = Callable[[str, int, int], None]
 
 
 def layout(
-    vectors: Float32[np.ndarray, "n d"], *, method: str = "umap", seed: int = 0, dims: int = 2
+    vectors: Float32[np.ndarray, "n d"],
+    *,
+    method: str = DEFAULT,
+    seed: int = 0,
+    dims: int = 2,
+    geometry: Geometry | None = None,
+    table: Table | None = None,
+    attraction: float | int | None = None,
+    progress: Told | None = None,
 ) -> Float32[np.ndarray, "n dims"]:
     """Lay n vectors out in two or three dimensions; the same input and seed give the same positions.
 
     Args:
         vectors: (n, d) finite vectors in the space's own units.
-        method: "umap" keeps neighbourhoods, "pca" keeps the directions of largest variance. Fewer than four
-            points are always laid out by PCA, since they have no neighbourhoods to keep.
+        method: "lateen" keeps neighbourhoods, from t-SNE-like to UMAP-like (`lateen.projection.spectrum`); "umap" and
+            "tsne" are umap-learn and openTSNE; "pca" keeps the directions of largest variance. Fewer than four points
+            are always laid out by PCA, since they have no neighbourhoods to keep.
         seed: Where the method's random numbers start.
         dims: 2 or 3.
+        geometry: Whose distance makes neighbours; straight distances by default.
+        table: The neighbours of each vector, if they are known already.
+        attraction: Of "lateen" alone: 1 as t-SNE, 2 by default, about 4 as UMAP, 30 as a drawing by springs.
+        progress: Told what is done, how much of it, and of how much.
 
     Returns:
         (n, dims) positions, centred, the longest axis from -1 to 1, all axes in the same unit.
 
     Raises:
-        InputError: If a vector is not finite or dims is neither 2 nor 3.
+        InputError: If a vector is not finite, dims is neither 2 nor 3, or attraction is out of range or not asked for.
         UnknownNameError: If there is no such method.
+        MissingExtraError: If openTSNE is asked for and isn't installed.
 
     Example:
         >>> layout(np.array([[0, 0, 0], [0, 4, 0]], np.float32), method="pca").tolist()
         [[-1.0, 0.0], [1.0, 0.0]]
     """
-    if method not in METHODS:
-        raise UnknownNameError("layout method", method, METHODS, "lateen")
-    if dims not in (2, 3):
-        raise InputError(f"layout got dims={dims}; a map has 2 or 3 dimensions.")
+    check_layout(method, dims, attraction)
     if not np.isfinite(vectors).all():
         row = int(np.flatnonzero(~np.isfinite(vectors).all(axis=1))[0])
         raise InputError(f"layout got a vector with NaN or infinity in row {row} of {len(vectors)}.")
-    if len(vectors) == 0:
-        return np.zeros((0, dims), np.float32)
-    if (vectors == vectors[0]).all():
+    if table is not None and len(table) != len(vectors):
+        raise InputError(f"layout got {len(vectors)} vectors and the neighbours of {len(table)}; give those of all.")
+    if len(vectors) == 0 or (vectors == vectors[0]).all():
         return np.zeros((len(vectors), dims), np.float32)
-    chosen = METHODS[method if len(vectors) >= 4 else "pca"]
-    return fit_to_unit(chosen(vectors, seed=seed, dims=dims))
+    if method == "pca" or len(vectors) < _FEW:
+        return fit_to_unit(pca(vectors, seed=seed, dims=dims))
+    if table is None:
+        told, k = _of(progress, "neighbours"), NEIGHBOURS[method]
+        table = neighbour_table(vectors, k, geometry=geometry or Euclidean(), seed=seed, progress=told)
+    if method != "lateen":
+        return fit_to_unit((umap if method == "umap" else tsne)(vectors, seed=seed, dims=dims, table=table))
+    from lateen.projection.spectrum import spectrum
+
+    strength = float(ATTRACTION if attraction is None else attraction)
+    told = _of(progress, "layout")
+    return fit_to_unit(spectrum(vectors, table, attraction=strength, dims=dims, seed=seed, progress=told))
+
+
+def check_layout(method: str, dims: int, attraction: float | int | None) -> None:
+    """Raise what `layout` would, before there is any work done."""
+    if method not in METHODS:
+        raise UnknownNameError("layout method", method, METHODS, "lateen")
+    if dims not in (2, 3):
+        raise InputError(f"A map got dims={dims}; a map has 2 or 3 dimensions.")
+    if attraction is None:
+        return
+    if method != DEFAULT:
+        raise InputError(f"The layout {method!r} got attraction {attraction:g}, which is the layout lateen's alone.")
+    if not 0.5 <= attraction <= 100:
+        raise InputError(f"A map got attraction {attraction:g}; give 0.5 to 100: 1 as t-SNE, 4 as UMAP, 30 as springs.")
 
 
 def fit_to_unit(positions: Float[np.ndarray, "n dims"]) -> Float32[np.ndarray, "n dims"]:
@@ -64,3 +109,8 @@ def fit_to_unit(positions: Float[np.ndarray, "n dims"]) -> Float32[np.ndarray, "
     centred = wide - (low + high) / 2
     unit: Float32[np.ndarray, "n dims"] = np.clip(centred / (half or 1.0), -1, 1).astype(np.float32)
     return unit
+
+
+def _of(progress: Told | None, what: str) -> Callable[[int, int], None] | None:
+    """Progress of one part of the work."""
+    return None if progress is None else lambda done, total: progress(what, done, total)

@@ -13,16 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Int32, Int64
 
-from lateen.core.errors import InputError
-from lateen.core.threads import team
+from lateen.core.threads import pieces, team
 from lateen.neighbors import Table
 from lateen.projection.spectrum.start import start_of
 
-ATTRACTION = 2.0
 NEIGHBOURS = 15
 EARLY = 12.0  # attraction at the start, when clusters find each other
 LONGEST = 5.0  # step, in units of the map
-HELD = 1e-4  # pull of the middle, which keeps pieces that nothing joins from drifting away
+HELD = 2e-6  # pull of the middle, which keeps pieces that nothing joins from drifting away
 _PIECES = 32
 _CROWDED = 4.0  # times the mean number of edges, from which a point moves more slowly
 
@@ -40,7 +38,7 @@ class Phase:
     momentum: float
 
 
-FIRST, THEN = Phase(100, 0.5), Phase(300, 0.9)
+FIRST = Phase(100, 0.5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +72,7 @@ def spectrum(
     vectors: Float32[np.ndarray, "n d"],
     table: Table,
     *,
-    attraction: float = ATTRACTION,
+    attraction: float,
     dims: int = 2,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
@@ -96,20 +94,14 @@ def spectrum(
     Returns:
         (n, dims) positions in units of the similarity's width.
 
-    Raises:
-        InputError: If attraction is not a number from 0.5 to 100.
-
     Reference:
         van der Maaten and Hinton, *Visualizing Data using t-SNE*, 2008; Böhm, Berens and Kobak, *Attraction-Repulsion
         Spectrum in Neighbor Embeddings*, 2022; Belkina et al., 2019 (learning rate); Kobak and Linderman, 2021 (start).
     """
-    if not 0.5 <= attraction <= 100:
-        raise InputError(f"A map got attraction {attraction}; give 1 (as t-SNE) to 30, about 4 looks like UMAP.")
     n = len(vectors)
     edges = Edges.of(table.first(min(table.k, _neighbours(n))).rows)
     positions = start_of(vectors, dims, seed)
-    early = max(EARLY, attraction)
-    phases = ((FIRST, early), (THEN, float(attraction)))
+    phases = ((FIRST, max(EARLY, attraction)), (_then(attraction), float(attraction)))
     with team() as each:
         descent = _Descent(positions, edges, each)
         total, done = sum(phase.epochs for phase, _ in phases), 0
@@ -149,7 +141,7 @@ class _Descent:
         from lateen.projection.spectrum.kernels import move, pull
 
         n, e = len(self.positions), self._edges
-        bounds = np.linspace(0, n, _PIECES + 1).astype(int)
+        bounds = pieces(n, _PIECES)
         total, push = self._mesh.push(self.positions)
         rates = self._ease * np.float32(n / attraction)
 
@@ -164,6 +156,11 @@ class _Descent:
 
         self._each(feel, _PIECES)
         self._each(follow, _PIECES)
+
+
+def _then(attraction: float) -> Phase:
+    """The long phase; where points pull strongly, much momentum would make them swing."""
+    return Phase(300, 0.9 - 0.1 * min(max(attraction - 2, 0), 2) / 2)
 
 
 def _neighbours(n: int) -> int:

@@ -17,6 +17,7 @@ from typing import TypeAlias
 import numpy as np
 from jaxtyping import Complex64, Float32
 
+from lateen.core.threads import pieces
 from lateen.projection.spectrum.kernels import extent, push_deep, push_flat, spread_deep, spread_flat
 
 NODES_APART = {2: 0.4, 3: 0.8}  # units of the map: the kernel is about one wide
@@ -28,6 +29,7 @@ _ROUND = {2: 16, 3: 4}  # meshes grow by so many nodes, so that kernels are seld
 
 Each = Callable[[Callable[[int], object], int], None]
 Kernel: TypeAlias = Float32[np.ndarray, "*spectrum"] | Complex64[np.ndarray, "*spectrum"]
+Fields: TypeAlias = Float32[np.ndarray, "dims *nodes"]
 Add: TypeAlias = Callable[[Float32[np.ndarray, "n dims"], float, float, int, int], None]
 
 
@@ -94,11 +96,11 @@ class Mesh:
 
     def _spread(self, positions: Float32[np.ndarray, "n dims"], space: _Spacing) -> Float32[np.ndarray, "*mesh"]:
         meshes = np.zeros((_PIECES, *[space.nodes] * self._dims), np.float32)
-        bounds = np.linspace(0, len(positions), _PIECES + 1).astype(int)
+        bounds = pieces(len(positions), _PIECES)
         per_unit = np.float32(1 / space.apart)
         spread = spread_flat if self._dims == 2 else spread_deep
         self._each(lambda i: spread(positions, space.corner, per_unit, meshes[i], bounds[i], bounds[i + 1]), _PIECES)
-        cuts = np.linspace(0, space.nodes, _PIECES + 1).astype(int)
+        cuts = pieces(space.nodes, _PIECES)
         whole = np.empty(meshes.shape[1:], np.float32)
 
         def add_up(i: int) -> None:
@@ -107,7 +109,7 @@ class Mesh:
         self._each(add_up, _PIECES)
         return whole
 
-    def _convolve(self, mesh: Float32[np.ndarray, "*mesh"], g: int) -> tuple[float, Float32[np.ndarray, "*mesh"]]:
+    def _convolve(self, mesh: Float32[np.ndarray, "*mesh"], g: int) -> tuple[float, Fields]:
         """The sum of all similarities and the fields that push, from the density on the mesh.
 
         Each transform of one axis is cut into the same pieces whatever the number of threads. Only the half of the
@@ -117,7 +119,7 @@ class Mesh:
 
         dims, double = self._dims, 2 * g
         half = np.zeros((*[double] * (dims - 1), g + 1), np.complex64)
-        cuts = np.linspace(0, g, _PIECES + 1).astype(int)
+        cuts = pieces(g, _PIECES)
 
         def last_axis(i: int) -> None:
             there = (slice(cuts[i], cuts[i + 1]), *[slice(0, g)] * (dims - 2))
@@ -126,7 +128,7 @@ class Mesh:
         self._each(last_axis, _PIECES)
         fields = np.empty((dims, *[g] * dims), np.float32)
         back = np.empty((dims, *half.shape), np.complex64)
-        ends = np.linspace(0, g + 1, _PIECES + 1).astype(int)
+        ends = pieces(g + 1, _PIECES)
         totals = np.zeros(_PIECES)
         shares = np.full(g + 1, 2.0)
         shares[[0, -1]] = 1
