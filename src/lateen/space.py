@@ -348,9 +348,27 @@ class Space:
         """Which items belong together, with exemplars and a name for each group."""
         return clusters(self._opened, progress)
 
-    def map(self, *, method: str = "umap", dims: int = 2, color: str | None = None, seed: int = 0) -> Map:
-        """The space laid out in two or three dimensions by "umap" or "pca"."""
-        return make_map(self._opened, method, dims, color, seed)
+    def map(
+        self,
+        *,
+        method: str = "lateen",
+        dims: int = 2,
+        color: str | None = None,
+        seed: int = 0,
+        attraction: float | int | None = None,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> Map:
+        """The space laid out in two or three dimensions.
+
+        Args:
+            method: "lateen", "umap", "tsne" or "pca".
+            dims: 2 or 3.
+            color: Field that colours the picture.
+            seed: Where the method's random numbers start.
+            attraction: Of "lateen": 1 as t-SNE, 2 by default, about 4 as UMAP, 30 as a drawing by springs.
+            progress: Told what is done, how much of it, and of how much.
+        """
+        return make_map(self._opened, method, dims, color, seed, attraction, progress)
 
     def encode(self, items: Items) -> Float32[np.ndarray, "n dim"]:
         """Vectors of items of the space's kind; pictures in the size that it was built with."""

@@ -20,7 +20,11 @@ Example: `lateen map faces.space --color label -o map.html` (also .png, .parquet
 
 def command(
     space: Space,
-    method: Annotated[str, typer.Option("--method", help="umap or pca.")] = "umap",
+    method: Annotated[str, typer.Option("--method", help="lateen, umap, tsne or pca.")] = "lateen",
+    attraction: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option("--attraction", help="1 as t-SNE, 2 by default, about 4 as UMAP, 30 as springs.", metavar="A"),
+    ] = None,
     dims: Annotated[int, typer.Option("--dims", help="2 or 3.")] = 2,
     color: Annotated[
         Optional[str],  # noqa: UP045
@@ -43,10 +47,14 @@ def command(
 ) -> None:
     """Lay out and save."""
     from lateen.cli.output import MAPS, check_output, emit_json, note, save
+    from lateen.cli.progress import bar
     from lateen.space import Space as Open
 
     check_output(output, force, MAPS)
-    result = Open(space).map(method=method, dims=dims, color=color, seed=seed)
+    with bar() as shown:
+        result = Open(space).map(
+            method=method, dims=dims, color=color, seed=seed, attraction=attraction, progress=shown.on_rows
+        )
     if new is not None:
         result = result.place(new)
     for said in () if result.new is None else result.new.notes:

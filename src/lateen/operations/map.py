@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,6 @@ import pyarrow.parquet as pq
 from jaxtyping import Float, Float32
 from PIL.Image import Image
 
-from lateen.core.errors import InputError
 from lateen.core.seed import require_seed
 from lateen.operations import placed_faces
 from lateen.operations.chart import kept_chart
@@ -22,12 +22,15 @@ from lateen.operations.map_faces import check_color, page, picture, table
 from lateen.operations.opened import Opened
 from lateen.operations.place import Placed, place
 from lateen.operations.result import Pictured, rounded
+from lateen.plot.coloring import Categories, read_field
 from lateen.plot.save import check_target, save_text, write_whole
 from lateen.projection.chart import MapChart
-from lateen.projection.layout import layout
+from lateen.projection.layout import ATTRACTION, DEFAULT, NEIGHBOURS, check_layout, layout
 from lateen.projection.quality import MapQuality, largest_k, map_quality
 from lateen.sources.source import Source
 from lateen.store.derived import Derived, content_key
+
+VERSION = 1  # of the layouts: a kept one of another version is made anew
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +38,13 @@ class Map(Pictured):
     """A layout of a space.
 
     Args:
-        method: "pca" or "umap".
+        method: "lateen", "umap", "tsne" or "pca".
         positions: (n, 2 or 3) in [-1, 1].
         quality: Trustworthiness and continuity against the space's own neighbours; None for a handful of items.
         seconds: Time of the layout; 0 if it was kept from before.
         color: Field that colours the picture, or None.
         new: Items that are on it without being in the space, or None.
+        attraction: How strongly neighbours pulled each other, where it is lateen's own layout.
     """
 
     method: str
@@ -50,23 +54,27 @@ class Map(Pictured):
     color: str | None
     _opened: Opened = field(repr=False)
     new: Placed | None = None
+    attraction: float | None = None
 
     def __repr__(self) -> str:
         what, q = f"Map of {len(self.positions):,} points by {self.method}", self.quality
         if q is None:
             return f"{what}, too few to have neighbourhoods"
         figures = f"trustworthiness {q.trustworthiness:.3f}, continuity {q.continuity:.3f}"
-        return f"{what}: {figures} (k = {q.k}, {q.anchors:,} anchors)"
+        recall = f"{q.neighbour_recall:.0%} of the {q.k} neighbours kept"
+        return f"{what}: {figures}, {recall} ({q.anchors:,} anchors)"
 
     def to_dict(self) -> dict[str, object]:
         """Plain data, as `--json` prints it."""
-        nothing = {"trustworthiness": None, "continuity": None, "k": 0, "anchors": 0}
+        nothing = {"trustworthiness": None, "continuity": None, "neighbour_recall": None, "k": 0, "anchors": 0}
         measured = nothing if self.quality is None else self.quality.to_dict()
         shape = {"n": len(self.positions), "dims": self.positions.shape[1]}
+        strength = {} if self.attraction is None else {"attraction": self.attraction}
         taken = {"seconds": rounded(self.seconds, 2)}
         two_ways = {"chart": self.chart.quality.to_dict()} if "chart" in self.__dict__ else {}
         new = {} if self.new is None else {"new": self.new.to_list()}
-        return {"method": self.method, **shape, **measured, **taken, **self.clusters.to_dict(), **two_ways, **new}
+        settings = {"method": self.method, **strength, **shape}
+        return {**settings, **measured, **taken, **self.clusters.to_dict(), **two_ways, **new}
 
     @cached_property
     def clusters(self) -> Clusters:
@@ -139,28 +147,71 @@ class Map(Pictured):
         return page(*shown, subtitle=self._what(), quality=quality, color=self.color)
 
 
-def make_map(opened: Opened, method: str = "umap", dims: int = 2, color: str | None = None, seed: int = 0) -> Map:
+def make_map(
+    opened: Opened,
+    method: str = DEFAULT,
+    dims: int = 2,
+    color: str | None = None,
+    seed: int = 0,
+    attraction: float | int | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Map:
     """Lay the space out; a layout made before with the same settings is read from the space's cache."""
     if color is not None:
         check_color(opened, color)
-    if dims not in (2, 3):
-        raise InputError(f"A map has 2 or 3 dimensions, got {dims}.")
+    check_layout(method, dims, attraction)
     require_seed(seed)
     derived = Derived(opened.path / "derived")
     points = np.asarray(opened.points)
-    key = content_key(opened.folder.content(), opened.geometry.name, method, dims, seed)
+    strength = float(ATTRACTION if attraction is None else attraction) if method == DEFAULT else None
+    key = content_key(opened.folder.content(), opened.geometry.name, method, dims, seed, strength, VERSION)
     seconds = 0.0
     kept = derived.path("map", key, ".npy")
     positions = _kept_positions(kept, (len(opened.ids), dims))
     if positions is None:
         start = time.perf_counter()
-        made = positions = layout(points, method=method, seed=seed, dims=dims)
+        made = positions = _laid_out(opened, points, method, dims, seed, attraction, progress)
         seconds = time.perf_counter() - start
         kept.unlink(missing_ok=True)
         derived.make("map", key, ".npy", lambda file: np.save(file, made))
+    quality = _quality(opened, points, positions, color, seed, progress)
+    return Map(method, positions, quality, seconds, color, opened, attraction=strength)
+
+
+def _laid_out(
+    opened: Opened,
+    points: Float32[np.ndarray, "n dim"],
+    method: str,
+    dims: int,
+    seed: int,
+    attraction: float | int | None,
+    progress: Callable[[str, int, int], None] | None,
+) -> Float32[np.ndarray, "n axes"]:
+    """A layout on the space's own table of neighbours."""
+    told = None if progress is None else lambda done, total: progress("neighbours", done, total)
+    wanted = NEIGHBOURS[method] if len(points) > 1 else 0
+    table = opened.table(wanted, told) if wanted else None
+    return layout(points, method=method, seed=seed, dims=dims, table=table, attraction=attraction, progress=progress)
+
+
+def _quality(
+    opened: Opened,
+    points: Float32[np.ndarray, "n dim"],
+    positions: Float32[np.ndarray, "n axes"],
+    color: str | None,
+    seed: int,
+    progress: Callable[[str, int, int], None] | None,
+) -> MapQuality | None:
+    """How far to trust a layout; with what it does to the classes that it is coloured by, or to those of `label`."""
     k = largest_k(len(positions))
-    quality = map_quality(points, positions, k=k, seed=seed) if k else None
-    return Map(method, positions, quality, seconds, color, opened)
+    if not k:
+        return None
+    told = None if progress is None else lambda done, total: progress("quality", done, total)
+    name = color if color is not None else "label" if "label" in opened.fields.column_names else None
+    labels = None if name is None else opened.column(name)
+    if labels is not None and not isinstance(read_field(labels), Categories):
+        labels = None
+    return map_quality(points, positions, k=k, seed=seed, geometry=opened.geometry, labels=labels, progress=told)
 
 
 def _kept_positions(path: Path, shape: tuple[int, int]) -> Float32[np.ndarray, "n axes"] | None:

@@ -44,7 +44,7 @@ def map_html(
     *,
     title: str,
     subtitle: str = "",
-    quality: Mapping[str, float | int] | None = None,
+    quality: Mapping[str, float | int | None] | None = None,
     color_by: str | None = None,
     tile: int | None = None,
     regions: Regions | None = None,
@@ -215,7 +215,7 @@ def _start(columns: Sequence[Mapping[str, object]], color_by: str | None) -> int
     return names[color_by]
 
 
-def _quality_text(quality: Mapping[str, float | int] | None, unplaced: int) -> str:
+def _quality_text(quality: Mapping[str, float | int | None] | None, unplaced: int) -> str:
     parts = []
     for name in ("trustworthiness", "continuity"):
         if quality and name in quality:
