@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from lateen.cli import analogies, direction, duplicates, near, similarity, solve, tangent
+from lateen.cli import analogies, dimension, direction, duplicates, near, similarity, solve, tangent
 from lateen.space import Space
 
 
@@ -18,6 +18,7 @@ from lateen.space import Space
         (near.command, Space.unlike, {"k", "where"}),
         (duplicates.command, Space.duplicates, {"within"}),
         (tangent.command, Space.tangent, {"d", "k"}),
+        (dimension.command, Space.dimension, {"k", "method", "by", "seed"}),
         (solve.command, Space.solve, {"k", "where", "method", "include_inputs"}),
         (analogies.command, Space.analogies, {"vocabulary", "match_case", "unknown", "seed"}),
         (similarity.command, Space.similarity, {"column", "vocabulary", "match_case", "unknown", "seed"}),

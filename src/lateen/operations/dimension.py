@@ -220,7 +220,7 @@ def _measured(asked: _Asked, named: tuple[str, Shaped[np.ndarray, " n"]] | None,
     if k < least(method):
         wanted = f"it needs {least(method) + 1} or more"
         raise InputError(f"dimension by {method} got {of.k + 1} items that differ; {wanted}.")
-    found = all_scales(of, vectors, asked.geometry, k, seed, asked.unit)
+    found = all_scales(of, vectors, asked.fresh, k, seed, asked.unit)
     said = headline(of, method, vectors, k, seed)
     if math.isnan(said.estimate):
         notes.append("The nearest items are all equally far: their distances don't tell a dimension.")

@@ -8,19 +8,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-import numpy as np
-from jaxtyping import Int
-
-from lateen.core.geometry import Geometry
 from lateen.manifold.dimension.estimate import Estimate
 from lateen.manifold.dimension.gride import gride
 from lateen.manifold.dimension.local_pca import FEWEST as FEWEST_OF_PCA
 from lateen.manifold.dimension.local_pca import local_pca
 from lateen.manifold.dimension.mle import mle
 from lateen.manifold.dimension.scales import Estimator, Scale, across, at, gride_scales, halves
-from lateen.manifold.dimension.subset import Part
+from lateen.manifold.dimension.subset import Fresh, Part
 from lateen.manifold.dimension.two_nn import two_nn
-from lateen.neighbors import Table, Vectors, neighbour_table
+from lateen.neighbors import Vectors
 
 Method = Literal["mle", "two_nn", "gride", "pca"]
 METHODS: tuple[Method, ...] = ("mle", "two_nn", "gride", "pca")
@@ -54,22 +50,18 @@ def estimator(method: Method, vectors: Vectors, k: int, seed: int) -> Estimator:
 
 
 def all_scales(
-    of: Part, vectors: Vectors, geometry: Geometry, k: int, seed: int, unit: float | int = 1
+    of: Part, vectors: Vectors, fresh: Fresh, k: int, seed: int, unit: float | int = 1
 ) -> dict[Method, tuple[Scale, ...]]:
     """Every method that there are neighbours enough for, at every scale.
 
     Args:
         of: The items.
         vectors: (n, dim) data that the items are rows of.
-        geometry: Whose distance makes tables of fewer items.
+        fresh: Makes tables of fewer items.
         k: Neighbours that are looked at.
         seed: Of what is drawn.
         unit: What distances are multiplied by.
     """
-
-    def fresh(items: Int[np.ndarray, " m"], k: int) -> Table:
-        return neighbour_table(np.asarray(vectors[items]), k, geometry=geometry, seed=seed)
-
     parts = halves(of, k, seed, fresh)
     found: dict[Method, tuple[Scale, ...]] = {}
     for method in METHODS:
