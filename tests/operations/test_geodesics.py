@@ -112,6 +112,25 @@ def test_without_a_decoder_frames_are_the_nearest_items(vectors: Path) -> None:
         space.geodesic("0", "30", measure="decoded")
 
 
+def test_ways_of_words_go_over_frequent_ones_from_word_to_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lateen.operations.geodesic.WORDS", 40)
+    angle = np.concatenate([np.linspace(0, 3, 40), [1.5, 1.6, 3.1]])  # three rare words, one of them beyond the others
+    lines = [f"w{i} {np.cos(a):.6f} {np.sin(a):.6f}" for i, a in enumerate(angle)]
+    (tmp_path / "words.txt").write_text("\n".join([f"{len(lines)} 2", *lines]) + "\n")
+    lt.build(tmp_path / "words.txt", out=tmp_path / "words.space")
+    space = lt.open(tmp_path / "words.space")
+    plain = space.path("w0", "w42", along="graph").to_dict()
+    assert (plain["via"][0], plain["via"][-1]) == ("w0", "w42")
+    assert len(plain["via"]) > 3
+    assert not {"w40", "w41"} & set(plain["via"])
+    assert plain["straight"]["along"] == "sphere"
+    turned = space.path("w0", "w20", "w0", along="graph").to_dict()["via"]
+    assert turned.count("w20") == 1
+    assert (turned[0], turned[-1]) == ("w0", "w0")
+
+
 def test_a_space_of_two_items(tmp_path: Path) -> None:
     np.save(tmp_path / "two.npy", np.eye(2, dtype=np.float32))
     lt.build(tmp_path / "two.npy", encoder="none", out=tmp_path / "two.space")

@@ -14,7 +14,7 @@ HELP = """Walk from one item to another (or through several) and decode the way.
 
 The support under each frame says how near to data it is: 1 deep inside, 0 farther out than any held-out item. Along
 graph the way goes from neighbour to neighbour, along pullback so that the decoded picture changes least; both are shown
-beside the straight way.
+beside the straight way, with the real items on the way.
 
 Example: `lateen path faces.space anna.jpg ben.jpg --steps 9 -o path.png` (also .gif, .mp4)
 """

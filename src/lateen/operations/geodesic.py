@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -25,6 +25,7 @@ from lateen.operations.opened import Located, Opened
 
 GEODESICS = ("graph", "pullback")
 MEASURES = ("distance", "decoded")
+WORDS = 10_000  # that ways go over: words stand in the order of how frequent they are
 FINE, COARSE = 64, 16  # steps that a decoded length is measured in
 End: TypeAlias = int | str | Sequence[float | int] | np.ndarray
 
@@ -135,16 +136,26 @@ def geodesics_of(
     power: float | int = 1,
     measure: str = "distance",
 ) -> tuple[list[Way | Pulled], Graph]:
-    """The ways from stop to stop in a space, and the graph that they were found on."""
+    """The ways from stop to stop in a space, and the graph that they were found on.
+
+    In a space of words that is of its 10,000 first, since rare words are near to everything, and the way goes from word
+    to word: between two words there is no surface along which it could be pulled taut.
+    """
     _check(along, measure, k)
     smooth = [smooth_decoder(opened.decoder, opened.name)] if along == "pullback" else []
     if along == "pullback":
         check_dims(opened.spec.dim)
     weigh = _measured(measure, opened.decoder if measure == "decoded" else None, opened.name)
-    points, table = np.asarray(opened.points), opened.table(k)
+    words = opened.spec.modality == "word"
+    if words and len(opened) > WORDS:
+        points = np.asarray(opened.geometry.project(np.asarray(opened.vectors[:WORDS])), np.float32)
+        table = neighbour_table(points, k, geometry=opened.geometry)
+    else:
+        points, table = np.asarray(opened.points), opened.table(k)
     graph = neighbour_graph(points, table, geometry=opened.geometry, power=power, measure=weigh)
-    ends = [stop.vector if stop.id is None else opened.folder.row(stop.id) for stop in stops]
-    ways = [graph.way(start, end) for start, end in pairwise(ends)]
+    rows = [-1 if stop.id is None else opened.folder.row(stop.id) for stop in stops]
+    ends = [row if 0 <= row < len(points) else stop.vector for row, stop in zip(rows, stops, strict=True)]
+    ways = [graph.way(start, end, taut=False if words else None) for start, end in pairwise(ends)]
     if along == "graph":
         return list(ways), graph
     density = Density.fit(points)
@@ -201,24 +212,25 @@ def trip(opened: Opened, stops: Sequence[Located], along: str) -> Trip:
     ways, graph = geodesics_of(opened, stops, along)
     path = Chain([way.path for way in ways])
     length = sum(float(np.linalg.norm(np.diff(way.path.fine(), axis=0), axis=1).sum()) for way in ways)
-    rows: list[int] = []
     gaps: list[Gap] = []
     doubts: list[str] = []
-    before = 0.0
-    for way in ways:
+    gone = 0.0
+    met: list[str | None] = []
+    for way, (first, last) in zip(ways, pairwise(stops), strict=True):
         if isinstance(way, Pulled):
             doubts += way.doubts
         else:
-            rows += [row for row in way.rows if not rows or row != rows[-1]]
+            met += [first.id, *(opened.ids[row] for row in way.rows), last.id]  # a rare word is on no graph
             for bridge, times in zip(way.bridges, way.bridge_times, strict=True):
-                begins, ends = ((before + t * way.length) / (path.length or 1.0) for t in times)
+                begins, ends = ((gone + t * way.length) / (path.length or 1.0) for t in times)
                 names = (opened.ids[bridge.start], opened.ids[bridge.end])
                 gaps.append(Gap(*names, bridge.length, (begins, ends), bridge.exact))
-        before += way.length
+        gone += way.length
     parts = int(graph.components.max()) + 1
     if parts > 1:
         doubts.append(f"The neighbours of {opened.name} fall into {parts:,} parts that nothing joins.")
-    return Trip(path, length, tuple(opened.ids[row] for row in rows), tuple(gaps), tuple(dict.fromkeys(doubts)))
+    via = tuple(id for id, _ in groupby(id for id in met if id is not None))
+    return Trip(path, length, via, tuple(gaps), tuple(dict.fromkeys(doubts)))
 
 
 def decoded_length_of(opened: Opened, path: Path) -> float | None:
