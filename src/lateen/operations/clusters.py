@@ -137,7 +137,7 @@ def _packed(found: manifold.Clusters) -> bytes:
 def _read(path: Path, n: int) -> manifold.Clusters | None:
     """Clusters that were kept; None if they aren't there or are damaged."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as kept:
             labels, islands, rows, lengths = (kept[name] for name in ("labels", "islands", "exemplars", "lengths"))
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
