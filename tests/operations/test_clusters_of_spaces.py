@@ -6,15 +6,20 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
 import lateen as lt
 from lateen.cli.main import app
+from lateen.core.codec import LatentSpec
 from lateen.core.errors import UnknownNameError
 from lateen.operations.cluster_names import field_names
 from lateen.space import Space
+from lateen.store.folder import SpaceFolder
+from lateen.store.meta import SpaceMeta
+from lateen.store.writer import Shard, SpaceWriter
 
 KINDS = ["cat", "dog", "newt"]
 
@@ -139,3 +144,28 @@ def test_names_say_only_what_is_measured() -> None:
     assert field_names({"nan": np.full(300, np.nan)}, labels)[0].text == ""
     assert field_names({}, labels)[0].text == ""
     assert field_names({"a": np.zeros(0)}, np.zeros(0, np.int64)) == []
+
+
+def test_clusters_of_texts_are_named_by_their_words(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    n, group = 120, np.arange(120) % 2
+    said = [("the ship sails", "a sailor on the ship"), ("the king rules", "a queen beside the king")]
+    texts = [said[g][i // 2 % 2] for i, g in enumerate(group)]
+    schema = pa.schema([("said", pa.string())])
+    spec = LatentSpec("bag:words", 6, "text", "euclidean", fingerprint="f00d")
+    meta = SpaceMeta(spec, "texts", n, given_fingerprint="f00d", created="2026-01-01T00:00:00+00:00", shown="said")
+    folder = SpaceFolder.create(tmp_path / "t.space", meta, schema)
+    vectors = (8 * np.eye(2, 6)[group] + rng.normal(size=(n, 6))).astype(np.float32)
+    shard = Shard(
+        ids=[f"t{i}" for i in range(n)], uris=[""] * n, vectors=vectors,
+        fields=pa.table({"said": [None if i == 3 else text for i, text in enumerate(texts)]}, schema=schema),
+        digests=[bytes([i] * 16) for i in range(n)], thumbnails=[], rejected=[], numbers=n, bytes=n,
+    )  # fmt: skip
+    with SpaceWriter.on(folder) as writer:
+        writer.write(0, "key", shard)
+        writer.finish()
+    found = lt.open(tmp_path / "t.space").clusters()
+    assert found.count >= 2
+    for cluster, name in enumerate(found.names):
+        topic = {"ship", "sails", "sailor"} if group[found.labels == cluster][0] == 0 else {"king", "queen", "rules"}
+        assert name.text.split(", ")[0] in topic

@@ -61,7 +61,7 @@ class Clusters(Written):
         apart, none = len(np.unique(self.islands)), int((self.labels < 0).sum())
         what = f"{self.count} clusters"
         if apart == 1:
-            what += ", regions of one cloud: no valley of density lies between them"
+            what += ", regions of one cloud: no clear valley of density lies between them"
         elif apart < self.count:
             what += f", {apart} groups of which valleys of density set apart"
         return what + (f"; {none:,} items in none" if none else "")
