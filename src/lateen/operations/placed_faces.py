@@ -32,13 +32,15 @@ def page(
     quality: Mapping[str, float | int | None] | None,
     color: str | None,
 ) -> str:
-    """The map as a self-contained web page that starts with the new items in a colour of their own."""
+    """The map as a self-contained web page that starts with the new items' pictures, in a colour of their own."""
     n, m = len(positions), len(placed)
     fields = {name: opened.column(name).tolist() for name in opened.fields.column_names}
     marked = _mark(opened)
     columns = {marked: _objects([OLD] * n + [NEW] * m)}
     columns |= {name: _objects([*values, *[None] * m]) for name, values in fields.items()}
-    known = regions(clusters)
+    known, none = regions(clusters), np.full(m, -1)
+    labels = np.append(np.full(n, -1) if known is None else known.labels, none)
+    shown_first = [np.arange(n, n + m)]
 
     def pictures(rows: Sequence[int]) -> list[bytes | None]:
         ids = [opened.ids[row] for row in rows if row < n]
@@ -54,7 +56,7 @@ def page(
         subtitle=f"{subtitle}, {m:,} new",
         quality=None if quality is None else {k: v for k, v in quality.items() if v is not None},
         color_by=color if color in columns else marked,
-        regions=known and Regions(np.append(known.labels, np.full(m, -1)), known.names, known.exemplars),
+        regions=Regions(labels, [] if known is None else known.names, shown_first),
     )
 
 
