@@ -17,7 +17,7 @@ from lateen.manifold.dimension.gride import gride
 from lateen.manifold.dimension.subset import Fresh, Part, part
 
 FEWEST = 128  # items of the smallest part
-TOGETHER = 16_384  # items of all parts of a scale, about
+TOGETHER = 8_192  # items of all parts of a scale, about
 
 Estimator = Callable[[Part], Estimate]
 
