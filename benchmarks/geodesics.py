@@ -73,6 +73,7 @@ def portraits(pairs: int, few: int) -> None:
         space = lt.open(f"{folder}/faces.space")
         points = np.asarray(space.vectors)
         support = space._opened.support
+        support(points[:1])  # it is fitted while the space is there
     random = np.random.default_rng(0)
     asked = np.array([random.choice(len(points), 2, replace=False) for _ in range(pairs)])
     straight = support((points[asked[:, 0]] + points[asked[:, 1]]) / 2)

@@ -56,6 +56,11 @@ class Way:
     bridge_legs: tuple[int, ...] = field(repr=False)
     cost: float
 
+    def __repr__(self) -> str:
+        gaps = f", over {len(self.bridges)} gaps" if self.bridges else ""
+        ratio = f"{self.ratio_to_straight:.3g} x straight"
+        return f"Way over {len(self.rows)} items{gaps}: length {self.length:.4g} ({ratio})"
+
     @cached_property
     def path(self) -> Polyline:
         """The same as a path alone."""

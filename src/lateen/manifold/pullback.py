@@ -56,6 +56,11 @@ class Pulled:
     rounds: int
     converged: bool
 
+    def __repr__(self) -> str:
+        doubted = f"; {' '.join(self.doubts)}" if self.doubts else ""
+        energies = f"energy {self.energy:.4g} (straight {self.energy_straight:.4g})"
+        return f"Pulled to length {self.length:.4g}, {energies}, {self.rounds} rounds{doubted}"
+
     @cached_property
     def path(self) -> Polyline:
         """The same as a path alone."""

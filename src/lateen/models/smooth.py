@@ -28,7 +28,7 @@ def smoothly(network: Callable[[Tensor], Tensor], vectors: Latents, device: str)
 
     def back(changes: np.ndarray) -> Latents:
         asked = torch.from_numpy(np.require(changes, np.float32, ["C", "W"])).to(device)
-        (gradient,) = torch.autograd.grad(pictures, latents, asked)
+        (gradient,) = torch.autograd.grad(pictures, latents, asked, retain_graph=True)
         found: Latents = gradient.cpu().numpy()
         return found
 
