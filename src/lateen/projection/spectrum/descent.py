@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float32, Int32, Int64
@@ -67,6 +68,16 @@ class Edges:
         merge_edges(rows, starts, ends, weights)
         return cls(starts, ends[: starts[-1]].copy(), weights[: starts[-1]].copy())
 
+    @cached_property
+    def weight(self) -> float:
+        """The sum of all weights."""
+        return float(self.weights.sum(dtype=np.float64))
+
+    def ease(self) -> Float32[np.ndarray, " n"]:
+        """How freely each point moves: 1, less where many pull."""
+        pulls = np.add.reduceat(self.weights, self.starts[:-1])
+        return np.minimum(1, _CROWDED * (self.weight / len(pulls)) / pulls).astype(np.float32)
+
 
 def spectrum(
     vectors: Float32[np.ndarray, "n d"],
@@ -76,6 +87,7 @@ def spectrum(
     dims: int = 2,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
+    device: str | None = None,
 ) -> Float32[np.ndarray, "n dims"]:
     """Positions on the map, by descent from the principal components along the forces of the neighbour table.
 
@@ -90,31 +102,52 @@ def spectrum(
         dims: 2 or 3.
         seed: Of the tiny offsets that part points of one place.
         progress: Told how many steps are done, and of how many.
+        device: Where the forces are computed: the processor's threads by default; "cpu" or "cuda" with torch, whose
+            bytes are others (`on_torch`); "auto" takes a GPU if there is one, else the default.
 
     Returns:
         (n, dims) positions in units of the similarity's width.
+
+    Raises:
+        InputError: If there is no such device.
 
     Reference:
         van der Maaten and Hinton, *Visualizing Data using t-SNE*, 2008; Böhm, Berens and Kobak, *Attraction-Repulsion
         Spectrum in Neighbor Embeddings*, 2022; Belkina et al., 2019 (learning rate); Kobak and Linderman, 2021 (start).
     """
-    n = len(vectors)
-    edges = Edges.of(table.first(min(table.k, _neighbours(n))).rows)
-    positions = start_of(vectors, dims, seed)
-    phases = ((FIRST, max(EARLY, attraction)), (_then(attraction), float(attraction)))
+    if device is not None:
+        from lateen.projection.spectrum.on_torch import found, spectrum_on_torch
+
+        if (there := found(device)) is not None:
+            return spectrum_on_torch(
+                vectors, table, attraction=attraction, dims=dims, seed=seed, progress=progress, device=there
+            )
+    positions, edges = start_of(vectors, dims, seed), edges_of(table)
     with team() as each:
-        descent = _Descent(positions, edges, each)
-        total, done = sum(phase.epochs for phase, _ in phases), 0
-        for phase, strength in phases:
-            for _ in range(phase.epochs):
-                descent.step(strength, phase.momentum)
-                done += 1
-                if progress is not None:
-                    progress(done, total)
+        follow(Descent(positions, edges, each).step, attraction, progress)
     return positions
 
 
-class _Descent:
+def edges_of(table: Table) -> Edges:
+    """The edges that pull: to the 15 nearest, fewer where they would be most of the points."""
+    return Edges.of(table.first(min(table.k, max(1, min(NEIGHBOURS, len(table) // 3)))).rows)
+
+
+def follow(
+    step: Callable[[float, float], None], attraction: float, progress: Callable[[int, int], None] | None = None
+) -> None:
+    """Take all steps of the descent: each is told the attraction and the momentum of its phase."""
+    phases = ((FIRST, max(EARLY, attraction)), (_then(attraction), float(attraction)))
+    total, done = sum(phase.epochs for phase, _ in phases), 0
+    for phase, strength in phases:
+        for _ in range(phase.epochs):
+            step(strength, phase.momentum)
+            done += 1
+            if progress is not None:
+                progress(done, total)
+
+
+class Descent:
     """The state between two steps; positions are changed in place."""
 
     def __init__(
@@ -132,37 +165,38 @@ class _Descent:
         self._speeds = np.zeros_like(positions)
         self._gains = np.ones_like(positions)
         self._forces = np.empty_like(positions)
-        self._weight = float(edges.weights.sum(dtype=np.float64))
-        pulls = np.add.reduceat(edges.weights, edges.starts[:-1])
-        mean = self._weight / len(positions)
-        self._ease = np.minimum(1, _CROWDED * mean / pulls).astype(np.float32)
+        self._ease = edges.ease()
 
-    def step(self, attraction: float, momentum: float) -> None:
-        from lateen.projection.spectrum.kernels import move, pull
+    def forces(self, attraction: float) -> Float32[np.ndarray, "n dims"]:
+        """What pulls and pushes each point; changed by the next call."""
+        from lateen.projection.spectrum.kernels import pull
 
-        n, e = len(self.positions), self._edges
-        bounds = pieces(n, _PIECES)
+        e, bounds = self._edges, pieces(len(self.positions), _PIECES)
         total, push = self._mesh.push(self.positions)
-        rates = self._ease * np.float32(n / attraction)
 
         def feel(i: int) -> None:
             start, stop = bounds[i], bounds[i + 1]
             pull(self.positions, e.starts, e.ends, e.weights, self._forces, start, stop)
-            push(self._forces, attraction / self._weight, 1 / total, start, stop)
-
-        def follow(i: int) -> None:
-            args = (self.positions, self._speeds, self._gains, self._forces, rates, np.float32(momentum))
-            move(*args, np.float32(HELD / n), np.float32(LONGEST), bounds[i], bounds[i + 1])
+            push(self._forces, attraction / e.weight, 1 / total, start, stop)
 
         self._each(feel, _PIECES)
-        self._each(follow, _PIECES)
+        return self._forces
+
+    def step(self, attraction: float, momentum: float) -> None:
+        """Move each point once."""
+        from lateen.projection.spectrum.kernels import move
+
+        n = len(self.positions)
+        bounds, forces = pieces(n, _PIECES), self.forces(attraction)
+        rates = self._ease * np.float32(n / attraction)
+
+        def give_way(i: int) -> None:
+            args = (self.positions, self._speeds, self._gains, forces, rates, np.float32(momentum))
+            move(*args, np.float32(HELD / n), np.float32(LONGEST), bounds[i], bounds[i + 1])
+
+        self._each(give_way, _PIECES)
 
 
 def _then(attraction: float) -> Phase:
     """The long phase; where points pull strongly, much momentum would make them swing."""
     return Phase(300, 0.9 - 0.1 * min(max(attraction - 2, 0), 2) / 2)
-
-
-def _neighbours(n: int) -> int:
-    """Neighbours that pull: 15, fewer where they would be most of the points."""
-    return max(1, min(NEIGHBOURS, n // 3))

@@ -13,7 +13,7 @@ from numba import njit
 
 jit: Any = njit(nogil=True, cache=True, error_model="numpy")
 jit_fused: Any = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
-_FASTER, _SLOWER, _LEAST_GAIN = np.float32(0.2), np.float32(0.8), np.float32(0.05)
+FASTER, SLOWER, LEAST_GAIN = np.float32(0.2), np.float32(0.8), np.float32(0.05)
 
 
 @jit
@@ -286,7 +286,7 @@ def move(
             force = forces[i, t] - held * positions[i, t]
             speed = speeds[i, t]
             gain = gains[i, t]
-            gain = gain + _FASTER if force * speed > 0 else max(gain * _SLOWER, _LEAST_GAIN)
+            gain = gain + FASTER if force * speed > 0 else max(gain * SLOWER, LEAST_GAIN)
             speed = momentum * speed + rates[i] * gain * force
             speed = min(max(speed, -longest), longest)
             gains[i, t] = gain

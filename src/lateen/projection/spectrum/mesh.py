@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
-from jaxtyping import Complex64, Float32
+from jaxtyping import Complex64, Float32, Float64
 
 from lateen.core.threads import pieces
 from lateen.projection.spectrum.kernels import extent, push_deep, push_flat, spread_deep, spread_flat
@@ -23,7 +23,7 @@ from lateen.projection.spectrum.kernels import extent, push_deep, push_flat, spr
 NODES_APART = {2: 0.4, 3: 0.8}  # units of the map: the kernel is about one wide
 MOST_NODES = {2: 1280, 3: 54}  # along an axis; a larger map has a coarser mesh
 _MARGIN = 4  # nodes
-_LEAST = 0.05  # mean similarity of a point to all others that is reckoned with
+LEAST = 0.05  # mean similarity of a point to all others that is reckoned with
 _PIECES = 8
 _ROUND = {2: 16, 3: 4}  # meshes grow by so many nodes, so that kernels are seldom computed anew
 
@@ -34,7 +34,7 @@ Add: TypeAlias = Callable[[Float32[np.ndarray, "n dims"], float, float, int, int
 
 
 @dataclass(frozen=True, eq=False)
-class _Spacing:
+class Spacing:
     """A mesh around the points: nodes along each axis, how far apart, and where it starts."""
 
     nodes: int
@@ -42,12 +42,11 @@ class _Spacing:
     corner: Float32[np.ndarray, " dims"]
 
     @classmethod
-    def around(cls, positions: Float32[np.ndarray, "n dims"]) -> _Spacing:
+    def between(cls, low: Float32[np.ndarray, " dims"], high: Float32[np.ndarray, " dims"]) -> Spacing:
+        """The mesh for points from one corner to the other."""
         from scipy.fft import next_fast_len
 
-        dims = positions.shape[1]
-        low, high = np.empty(dims, np.float32), np.empty(dims, np.float32)
-        extent(positions, low, high)
+        dims = len(low)
         wide = float((high - low).max())
         apart = max(NODES_APART[dims], wide / (MOST_NODES[dims] - 2 * _MARGIN))
         wanted = -(-(int(wide / apart) + 2 * _MARGIN) // _ROUND[dims]) * _ROUND[dims]
@@ -78,9 +77,14 @@ class Mesh:
             there are few), and a function that, for points `start` to `stop`, scales forces by its second argument and
             adds its third times the push: sum of similarity^2 times the difference.
         """
-        space = _Spacing.around(positions)
+        from scipy import fft
+
+        low, high = np.empty(self._dims, np.float32), np.empty(self._dims, np.float32)
+        extent(positions, low, high)
+        space = Spacing.between(low, high)
         if self._known != (space.nodes, space.apart):
-            self._kernels, self._own = _kernels(self._dims, space.nodes, space.apart)
+            (whole, *pushes), self._own = transformed_kernels(self._dims, space.nodes, space.apart, fft, np.asarray)
+            self._kernels = [whole.astype(np.float32), *(push.astype(np.complex64) for push in pushes)]
             self._known = (space.nodes, space.apart)
         total, fields = self._convolve(self._spread(positions, space), space.nodes)
         per_unit = np.float32(1 / space.apart)
@@ -92,9 +96,9 @@ class Mesh:
             )
 
         n = len(positions)
-        return max(total - self._own * n, _LEAST * n), add
+        return max(total - self._own * n, LEAST * n), add
 
-    def _spread(self, positions: Float32[np.ndarray, "n dims"], space: _Spacing) -> Float32[np.ndarray, "*mesh"]:
+    def _spread(self, positions: Float32[np.ndarray, "n dims"], space: Spacing) -> Float32[np.ndarray, "*mesh"]:
         meshes = np.zeros((_PIECES, *[space.nodes] * self._dims), np.float32)
         bounds = pieces(len(positions), _PIECES)
         per_unit = np.float32(1 / space.apart)
@@ -130,8 +134,7 @@ class Mesh:
         back = np.empty((dims, *half.shape), np.complex64)
         ends = pieces(g + 1, _PIECES)
         totals = np.zeros(_PIECES)
-        shares = np.full(g + 1, 2.0)
-        shares[[0, -1]] = 1
+        shares = sides(g)
 
         def other_axes(i: int) -> None:
             columns = (..., slice(ends[i], ends[i + 1]))
@@ -153,28 +156,32 @@ class Mesh:
         return float(totals.sum() / float(double) ** dims), fields
 
 
-def _kernels(dims: int, g: int, apart: float) -> tuple[list[Kernel], float]:
+def transformed_kernels(
+    dims: int, g: int, apart: float, fft: Any, array: Callable[[np.ndarray], Any]
+) -> tuple[list[Any], float]:
     """Transforms of 1 / (1 + d^2) and of d / (1 + d^2)^2 along each axis, divided by that of the splines, twice.
 
     Also what one point adds to the sum of similarities by itself, on average over its places between nodes: it would be
-    1 on a mesh of endless fineness.
+    1 on a mesh of endless fineness. `fft` and `array` are of SciPy and NumPy, or of torch.
     """
-    from scipy import fft
-
     steps = np.arange(2 * g)
     gaps = np.where(steps <= g, steps, steps - 2 * g) * apart
-    axes = np.meshgrid(*[gaps] * dims, indexing="ij", sparse=True)
-    squares = np.ones([1] * dims)
+    axes = [array(axis) for axis in np.meshgrid(*[gaps] * dims, indexing="ij", sparse=True)]
+    squares = 1.0
     for axis in axes:
         squares = squares + axis**2
-    waves = [2 * np.pi * w for w in [fft.fftfreq(2 * g)] * (dims - 1) + [fft.rfftfreq(2 * g)]]
-    blur, own = np.ones([1] * dims), np.ones([1] * dims)
+    waves = [2 * np.pi * w for w in [np.fft.fftfreq(2 * g)] * (dims - 1) + [np.fft.rfftfreq(2 * g)]]
+    blur, own = 1.0, 1.0
     for wave in np.meshgrid(*waves, indexing="ij", sparse=True):
-        blur = blur * (0.75 + 0.25 * np.cos(wave)) ** 2
-        own = own * (66 + 52 * np.cos(wave) + 2 * np.cos(2 * wave)) / 120
+        blur = blur * array((0.75 + 0.25 * np.cos(wave)) ** 2)
+        own = own * array((66 + 52 * np.cos(wave) + 2 * np.cos(2 * wave)) / 120)
     whole = fft.rfftn(1 / squares).real / blur
+    alone = float((whole * own * array(sides(g))).sum() / float(2 * g) ** dims)
+    return [whole, *(fft.rfftn(axis / squares**2) / blur for axis in axes)], alone
+
+
+def sides(g: int) -> Float64[np.ndarray, " half"]:
+    """How often each wave of a half transform is in the whole one."""
     both = np.full(g + 1, 2.0)
     both[[0, -1]] = 1
-    alone = float((whole * own * both).sum() / float(2 * g) ** dims)
-    pushes = [(fft.rfftn(axis / squares**2) / blur).astype(np.complex64) for axis in axes]
-    return [whole.astype(np.float32), *pushes], alone
+    return both
