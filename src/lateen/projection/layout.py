@@ -38,6 +38,7 @@ def layout(
     table: Table | None = None,
     attraction: float | int | None = None,
     progress: Told | None = None,
+    device: str | None = None,
 ) -> Float32[np.ndarray, "n dims"]:
     """Lay n vectors out in two or three dimensions; the same input and seed give the same positions.
 
@@ -52,20 +53,23 @@ def layout(
         table: The neighbours of each vector, if they are known already.
         attraction: Of "lateen" alone: 1 as t-SNE, 2 by default, about 4 as UMAP, 30 as a drawing by springs.
         progress: Told what is done, how much of it, and of how much.
+        device: Of "lateen" alone: the processor's threads by default; "cpu" or "cuda" with torch, "auto" for a GPU if
+            there is one. Other devices give other bytes of as good a map.
 
     Returns:
         (n, dims) positions, centred, the longest axis from -1 to 1, all axes in the same unit.
 
     Raises:
-        InputError: If a vector is not finite, dims is neither 2 nor 3, or attraction is out of range or not asked for.
-        UnknownNameError: If there is no such method.
+        InputError: If a vector is not finite, dims is neither 2 nor 3, attraction is out of range, attraction or
+            device is not of this method, or there is no GPU.
+        UnknownNameError: If there is no such method or device.
         MissingExtraError: If openTSNE is asked for and isn't installed.
 
     Example:
         >>> layout(np.array([[0, 0, 0], [0, 4, 0]], np.float32), method="pca").tolist()
         [[-1.0, 0.0], [1.0, 0.0]]
     """
-    check_layout(method, dims, attraction)
+    check_layout(method, dims, attraction, device)
     if not np.isfinite(vectors).all():
         row = int(np.flatnonzero(~np.isfinite(vectors).all(axis=1))[0])
         raise InputError(f"layout got a vector with NaN or infinity in row {row} of {len(vectors)}.")
@@ -84,15 +88,22 @@ def layout(
 
     strength = float(ATTRACTION if attraction is None else attraction)
     told = _of(progress, "layout")
-    return fit_to_unit(spectrum(vectors, table, attraction=strength, dims=dims, seed=seed, progress=told))
+    made = spectrum(vectors, table, attraction=strength, dims=dims, seed=seed, progress=told, device=device)
+    return fit_to_unit(made)
 
 
-def check_layout(method: str, dims: int, attraction: float | int | None) -> None:
+def check_layout(method: str, dims: int, attraction: float | int | None, device: str | None = None) -> None:
     """Raise what `layout` would, before there is any work done."""
     if method not in METHODS:
         raise UnknownNameError("layout method", method, METHODS, "lateen")
     if dims not in (2, 3):
         raise InputError(f"A map got dims={dims}; a map has 2 or 3 dimensions.")
+    if device is not None:
+        if method != DEFAULT:
+            raise InputError(f"The layout {method!r} got device {device!r}, which is the layout lateen's alone.")
+        from lateen.projection.spectrum.on_torch import found
+
+        found(device)
     if attraction is None:
         return
     if method != DEFAULT:

@@ -179,7 +179,7 @@ class _TorchMesh:
         fields = torch.empty((*[g] * self._dims, self._dims), dtype=torch.float32, device=self._device)
         for axis in axes:
             fields[..., axis] = torch.fft.irfftn(_times(density, self._pushes[axis]), s=double)[tuple(there)]
-        return shares.to(torch.int64).sum() / scale, fields.reshape(-1, self._dims)
+        return shares.to(torch.int64).sum().to(torch.float64) / scale, fields.reshape(-1, self._dims)
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         return torch.tensor(array, device=self._device)
