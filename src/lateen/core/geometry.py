@@ -223,6 +223,14 @@ class Gaussian:
         x = x if self.center is None else x - self.center.astype(x.dtype)
         return x if self.spread is None else x / self.spread.astype(x.dtype)
 
+    def unroll(self, x: Float[np.ndarray, "n dim"]) -> Float[np.ndarray, "n unrolled"]:
+        """Points whose straight distances are nearly those of the cylinder where they are near, and never larger.
+
+        Norm and direction times sqrt(dim), (n, dim) -> (n, dim + 1): a chord stands for an arc.
+        """
+        r, u = self._polar(x)
+        return np.concatenate([r, u * _root(x)], axis=-1)
+
     def _restore(self, x: Vectors) -> Vectors:
         x = x if self.spread is None else x * self.spread.astype(x.dtype)
         return x if self.center is None else x + self.center.astype(x.dtype)

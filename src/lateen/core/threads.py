@@ -69,8 +69,11 @@ def pieces(total: int, count: int) -> list[int]:
 
 
 @contextmanager
-def team() -> Iterator[Callable[[Callable[[int], object], int], None]]:
+def team(most: int | None = None) -> Iterator[Callable[[Callable[[int], object], int], None]]:
     """Threads that stay for many short works: `each(work, pieces)` does work(0), work(1), ... beside each other.
+
+    Args:
+        most: Threads at the most; 1 for pieces so small that handing them over takes longer than doing them.
 
     Example:
         >>> done = [0] * 4
@@ -81,7 +84,7 @@ def team() -> Iterator[Callable[[Callable[[int], object], int], None]]:
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    threads = cores()
+    threads = min(cores(), most or cores())
     with ThreadPoolExecutor(threads) as pool:
 
         def each(work: Callable[[int], object], count: int) -> None:

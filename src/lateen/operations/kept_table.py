@@ -16,8 +16,8 @@ from lateen.neighbors import Table, neighbour_table
 from lateen.store import SpaceFolder
 from lateen.store.derived import Derived, content_key
 
-LEAST = 30  # neighbours that are computed even where fewer are asked for: others will ask for more
-VERSION = 1  # of the algorithm and of the file
+LEAST = 32  # neighbours that are computed even where fewer are asked for: others will ask for more
+VERSION = 2  # of the algorithm and of the file
 
 
 @runtime_checkable
@@ -67,7 +67,7 @@ def _packed(table: Table) -> bytes:
 def _read(path: Path, n: int, k: int) -> Table | None:
     """A table that was kept; None if it isn't there, is damaged, or holds too few neighbours."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             table = Table(kept["rows"], kept["distances"], float(kept["recall"]), str(kept["how"]))
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None

@@ -208,7 +208,7 @@ def _quality(
         return None
     told = None if progress is None else lambda done, total: progress("quality", done, total)
     name = color if color is not None else "label" if "label" in opened.fields.column_names else None
-    labels = opened.column(name) if name in opened.fields.column_names else None
+    labels = opened.column(name) if name is not None and name in opened.fields.column_names else None
     if labels is not None and not isinstance(read_field(labels), Categories):
         labels = None
     return map_quality(points, positions, k=k, seed=seed, geometry=opened.geometry, labels=labels, progress=told)

@@ -22,7 +22,8 @@ NEIGHBOURS = 15
 EARLY = 12.0  # attraction at the start, when clusters find each other
 LONGEST = 5.0  # step, in units of the map
 HELD = 2e-6  # pull of the middle, which keeps pieces that nothing joins from drifting away
-_PIECES = 32
+_PARTS = 32
+_ALONE = 3_000  # points, below which one thread is quicker than two that wait for each other
 _CROWDED = 4.0  # times the mean number of edges, from which a point moves more slowly
 
 
@@ -123,7 +124,7 @@ def spectrum(
                 vectors, table, attraction=attraction, dims=dims, seed=seed, progress=progress, device=there
             )
     positions, edges = start_of(vectors, dims, seed), edges_of(table)
-    with team() as each:
+    with team(1 if len(vectors) < _ALONE else None) as each:
         follow(Descent(positions, edges, each).step, attraction, progress)
     return positions
 
@@ -156,12 +157,15 @@ class Descent:
         edges: Edges,
         each: Callable[[Callable[[int], object], int], None],
     ) -> None:
+        from lateen.projection.spectrum.all_pairs import UP_TO, AllPairs
         from lateen.projection.spectrum.mesh import Mesh
 
+        n, dims = positions.shape
         self.positions = positions
         self._edges = edges
         self._each = each
-        self._mesh = Mesh(positions.shape[1], each)
+        self._parts, on_mesh = (1, 1) if n < _ALONE else (_PARTS, _PARTS // 4)
+        self._crowd = AllPairs(each, self._parts) if n <= UP_TO[dims] else Mesh(dims, each, on_mesh)
         self._speeds = np.zeros_like(positions)
         self._gains = np.ones_like(positions)
         self._forces = np.empty_like(positions)
@@ -171,15 +175,15 @@ class Descent:
         """What pulls and pushes each point; changed by the next call."""
         from lateen.projection.spectrum.kernels import pull
 
-        e, bounds = self._edges, pieces(len(self.positions), _PIECES)
-        total, push = self._mesh.push(self.positions)
+        e, bounds = self._edges, pieces(len(self.positions), self._parts)
+        total, push = self._crowd.push(self.positions)
 
         def feel(i: int) -> None:
             start, stop = bounds[i], bounds[i + 1]
             pull(self.positions, e.starts, e.ends, e.weights, self._forces, start, stop)
             push(self._forces, attraction / e.weight, 1 / total, start, stop)
 
-        self._each(feel, _PIECES)
+        self._each(feel, self._parts)
         return self._forces
 
     def step(self, attraction: float, momentum: float) -> None:
@@ -187,14 +191,14 @@ class Descent:
         from lateen.projection.spectrum.kernels import move
 
         n = len(self.positions)
-        bounds, forces = pieces(n, _PIECES), self.forces(attraction)
+        bounds, forces = pieces(n, self._parts), self.forces(attraction)
         rates = self._ease * np.float32(n / attraction)
 
         def give_way(i: int) -> None:
             args = (self.positions, self._speeds, self._gains, forces, rates, np.float32(momentum))
             move(*args, np.float32(HELD / n), np.float32(LONGEST), bounds[i], bounds[i + 1])
 
-        self._each(give_way, _PIECES)
+        self._each(give_way, self._parts)
 
 
 def _then(attraction: float) -> Phase:

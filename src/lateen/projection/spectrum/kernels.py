@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any, no_type_check
 
 import numpy as np
-from jaxtyping import Float32, Int32, Int64
+from jaxtyping import Float32, Float64, Int32, Int64
 from numba import njit
 
 jit: Any = njit(nogil=True, cache=True, error_model="numpy")
+jit_sums: Any = njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 jit_fused: Any = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
 FASTER, SLOWER, LEAST_GAIN = np.float32(0.2), np.float32(0.8), np.float32(0.05)
 
@@ -255,6 +256,46 @@ def push_deep(
                         along[t] += w * fields[t, node[0] - 1 + p, node[1] - 1 + q, node[2] - 1 + r]
         for t in range(3):
             forces[i, t] = pulled * forces[i, t] + pushed * along[t]
+
+
+@jit_sums
+@no_type_check
+def push_pairs(
+    axes: Float32[np.ndarray, "dims n"],
+    pushes: Float32[np.ndarray, "n dims"],
+    sums: Float64[np.ndarray, " n"],
+    start: int,
+    stop: int,
+) -> None:
+    """The push of all others on points `start` to `stop`, and the sum of their similarities.
+
+    Args:
+        axes: (dims, n) the positions, axis by axis.
+        pushes: (n, dims) filled with the sums of similarity^2 times the difference.
+        sums: (n,) filled with the sums of 1 / (1 + distance^2), the point itself left out.
+    """
+    n = axes.shape[1]
+    third = axes[axes.shape[0] - 1]
+    deep = np.float32(axes.shape[0] - 2)  # 0 where the third axis is the second again
+    for i in range(start, stop):
+        x, y, z = axes[0, i], axes[1, i], third[i]
+        along_x, along_y, along_z = np.float32(0), np.float32(0), np.float32(0)
+        total = np.float32(0)
+        for j in range(n):
+            dx = x - axes[0, j]
+            dy = y - axes[1, j]
+            dz = deep * (z - third[j])
+            w = np.float32(1) / (np.float32(1) + dx * dx + dy * dy + dz * dz)
+            total += w
+            w *= w
+            along_x += w * dx
+            along_y += w * dy
+            along_z += w * dz
+        pushes[i, 0] = along_x
+        pushes[i, 1] = along_y
+        if axes.shape[0] == 3:
+            pushes[i, 2] = along_z
+        sums[i] = np.float64(total) - 1
 
 
 @jit_fused

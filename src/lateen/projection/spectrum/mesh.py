@@ -24,7 +24,6 @@ NODES_APART = {2: 0.4, 3: 0.8}  # units of the map: the kernel is about one wide
 MOST_NODES = {2: 1280, 3: 54}  # along an axis; a larger map has a coarser mesh
 _MARGIN = 4  # nodes
 LEAST = 0.05  # mean similarity of a point to all others that is reckoned with
-_PIECES = 8
 _ROUND = {2: 16, 3: 4}  # meshes grow by so many nodes, so that kernels are seldom computed anew
 
 Each = Callable[[Callable[[int], object], int], None]
@@ -60,11 +59,13 @@ class Mesh:
     Args:
         dims: 2 or 3.
         each: Does pieces of work beside each other.
+        parts: How many pieces; sums depend on it, so it must not depend on the number of threads.
     """
 
-    def __init__(self, dims: int, each: Each) -> None:
+    def __init__(self, dims: int, each: Each, parts: int = 8) -> None:
         self._dims = dims
         self._each = each
+        self._parts = parts
         self._known: tuple[int, float] | None = None
         self._kernels: list[Kernel] = []
         self._own = 1.0  # what a point adds to the sum by itself
@@ -99,18 +100,22 @@ class Mesh:
         return max(total - self._own * n, LEAST * n), add
 
     def _spread(self, positions: Float32[np.ndarray, "n dims"], space: Spacing) -> Float32[np.ndarray, "*mesh"]:
-        meshes = np.zeros((_PIECES, *[space.nodes] * self._dims), np.float32)
-        bounds = pieces(len(positions), _PIECES)
+        meshes = np.zeros((self._parts, *[space.nodes] * self._dims), np.float32)
+        bounds = pieces(len(positions), self._parts)
         per_unit = np.float32(1 / space.apart)
         spread = spread_flat if self._dims == 2 else spread_deep
-        self._each(lambda i: spread(positions, space.corner, per_unit, meshes[i], bounds[i], bounds[i + 1]), _PIECES)
-        cuts = pieces(space.nodes, _PIECES)
+
+        def spread_part(i: int) -> None:
+            spread(positions, space.corner, per_unit, meshes[i], bounds[i], bounds[i + 1])
+
+        self._each(spread_part, self._parts)
+        cuts = pieces(space.nodes, self._parts)
         whole = np.empty(meshes.shape[1:], np.float32)
 
         def add_up(i: int) -> None:
             np.sum(meshes[:, cuts[i] : cuts[i + 1]], axis=0, out=whole[cuts[i] : cuts[i + 1]])
 
-        self._each(add_up, _PIECES)
+        self._each(add_up, self._parts)
         return whole
 
     def _convolve(self, mesh: Float32[np.ndarray, "*mesh"], g: int) -> tuple[float, Fields]:
@@ -123,17 +128,17 @@ class Mesh:
 
         dims, double = self._dims, 2 * g
         half = np.zeros((*[double] * (dims - 1), g + 1), np.complex64)
-        cuts = pieces(g, _PIECES)
+        cuts = pieces(g, self._parts)
 
         def last_axis(i: int) -> None:
             there = (slice(cuts[i], cuts[i + 1]), *[slice(0, g)] * (dims - 2))
             half[there] = fft.rfft(mesh[cuts[i] : cuts[i + 1]], n=double, axis=-1)
 
-        self._each(last_axis, _PIECES)
+        self._each(last_axis, self._parts)
         fields = np.empty((dims, *[g] * dims), np.float32)
         back = np.empty((dims, *half.shape), np.complex64)
-        ends = pieces(g + 1, _PIECES)
-        totals = np.zeros(_PIECES)
+        ends = pieces(g + 1, self._parts)
+        totals = np.zeros(self._parts)
         shares = sides(g)
 
         def other_axes(i: int) -> None:
@@ -145,14 +150,14 @@ class Mesh:
             for axis in range(dims):
                 back[axis][columns] = fft.ifftn(density * self._kernels[1 + axis][columns], axes=range(dims - 1))
 
-        self._each(other_axes, _PIECES)
+        self._each(other_axes, self._parts)
 
         def real_again(i: int) -> None:
-            axis, part = divmod(i, _PIECES)
+            axis, part = divmod(i, self._parts)
             there = (slice(cuts[part], cuts[part + 1]), *[slice(0, g)] * (dims - 2))
             fields[axis, cuts[part] : cuts[part + 1]] = fft.irfft(back[axis][there], n=double, axis=-1)[..., :g]
 
-        self._each(real_again, dims * _PIECES)
+        self._each(real_again, dims * self._parts)
         return float(totals.sum() / float(double) ** dims), fields
 
 

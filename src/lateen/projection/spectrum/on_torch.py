@@ -4,8 +4,9 @@ One idea: floating-point sums depend on their order, which a GPU doesn't keep; w
 and edges are of whole numbers: shares of 2^-32, or as fine as 64 bits hold.
 
 What is the same to the byte: the same input on the same kind of device with the same version of torch; on "cpu" for any
-number of threads too. What is not: maps of other devices, and those of `spectrum` on the processor's threads: their
-forces agree to about 1e-4, and a descent makes small differences large. The maps are as good.
+number of threads too. (The transforms alone add up numbers that are not whole, in an order that their sizes fix.) What
+is not: maps of other devices, and those of `spectrum` on the processor's threads: their forces agree to about 1e-4, and
+a descent makes small differences large. The maps are as good. "cpu" is slower than the threads: it is for trying this.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from torch import Tensor
 
 from lateen.core.errors import InputError, UnknownNameError
 from lateen.neighbors import Table
+from lateen.projection.spectrum.all_pairs import UP_TO
 from lateen.projection.spectrum.descent import HELD, LONGEST, Edges, edges_of, follow
 from lateen.projection.spectrum.kernels import FASTER, LEAST_GAIN, SLOWER
 from lateen.projection.spectrum.mesh import LEAST, Spacing, sides, transformed_kernels
@@ -27,8 +29,8 @@ from lateen.projection.spectrum.start import start_of
 
 DEVICES = ("cpu", "cuda", "auto")
 _SHARE = 2.0**32  # whole numbers for what a point gives to a node
-_LARGEST = 62  # bits of a sum
-_AT_ONCE = 1 << 22  # edges
+_BITS = 62  # of the largest sum
+_AT_ONCE = 1 << 22  # edges, or pairs
 
 
 def found(device: str) -> str | None:
@@ -90,18 +92,19 @@ class TorchDescent:
     def __init__(self, positions: Float32[np.ndarray, "n dims"], edges: Edges, device: str) -> None:
         self.positions = torch.tensor(positions, device=device)
         self._edges = edges
-        self._mesh = _TorchMesh(positions.shape[1], device)
+        n, dims = positions.shape
+        self._crowd = _TorchPairs() if n <= UP_TO[dims] else _TorchMesh(dims, device)
         self._speeds = torch.zeros_like(self.positions)
         self._gains = torch.ones_like(self.positions)
         self._ease = torch.tensor(edges.ease(), device=device)[:, None]
-        own = np.repeat(np.arange(len(positions), dtype=np.int32), np.diff(edges.starts))
+        own = np.repeat(np.arange(n, dtype=np.int32), np.diff(edges.starts))
         self._own, self._ends, self._weights = (
             torch.tensor(each, device=device) for each in (own, edges.ends, edges.weights)
         )
 
     def forces(self, attraction: float) -> Tensor:
         """What pulls and pushes each point."""
-        total, push = self._mesh.push(self.positions)
+        total, push = self._crowd.push(self.positions)
         return self._pull() * (attraction / self._edges.weight) + push / total
 
     def step(self, attraction: float, momentum: float) -> None:
@@ -117,7 +120,7 @@ class TorchDescent:
     def _pull(self) -> Tensor:
         """The sum over the edges of a point of weight / (1 + distance^2) times the difference: each is at most 1."""
         n, dims = self.positions.shape
-        scale = 2.0 ** (_LARGEST - n.bit_length())
+        scale = _finest(n)
         whole = torch.zeros((dims, n), dtype=torch.int64, device=self.positions.device)
         for start in range(0, len(self._own), _AT_ONCE):
             own, ends, weights = (each[start : start + _AT_ONCE] for each in (self._own, self._ends, self._weights))
@@ -126,6 +129,27 @@ class TorchDescent:
             for axis in range(dims):
                 whole[axis].index_add_(0, own, (shares * gaps[:, axis]).to(torch.int64))
         return (whole.to(torch.float32) / scale).T
+
+
+class _TorchPairs:
+    """The push on few points; what `all_pairs.AllPairs` is on threads."""
+
+    def push(self, positions: Tensor) -> tuple[Tensor, Tensor]:
+        """The sum of the similarities of all pairs, and the sum of similarity^2 times the difference for each point."""
+        n, dims = positions.shape
+        of_all, of_one = _finest(n**2), _finest(n)
+        total = torch.zeros((), dtype=torch.int64, device=positions.device)
+        pushes = torch.empty((n, dims), dtype=torch.int64, device=positions.device)
+        step = max(1, _AT_ONCE // n)
+        for start in range(0, n, step):
+            gaps = positions[start : start + step, None] - positions[None]
+            similar = 1 / _one_and_squares(gaps)
+            total += (similar * of_all).to(torch.int64).sum()
+            shares = similar.square() * of_one
+            for axis in range(dims):
+                pushes[start : start + step, axis] = (shares * gaps[..., axis]).to(torch.int64).sum(dim=1)
+        sums = total.to(torch.float64) / of_all - n  # a point is not a pair
+        return sums.clamp_(min=LEAST * n), pushes.to(torch.float32) / of_one
 
 
 class _TorchMesh:
@@ -174,7 +198,7 @@ class _TorchMesh:
         double, there = [2 * g] * self._dims, [slice(0, g)] * self._dims
         density = torch.fft.rfftn(mesh, s=double)
         power = (density.real.square() + density.imag.square()) * self._whole
-        scale = 2.0 ** (_LARGEST - 2 - 2 * n.bit_length())  # pairs are fewer than n^2
+        scale = _finest(n**2) / 4  # the transforms may err
         shares = power.to(torch.float64) * (self._tensor(sides(g)) * (scale / float(2 * g) ** self._dims))
         fields = torch.empty((*[g] * self._dims, self._dims), dtype=torch.float32, device=self._device)
         for axis in axes:
@@ -196,10 +220,15 @@ def _nearest(nodes: Tensor, splines: Tensor, g: int) -> Iterator[tuple[Tensor, T
         yield at, share
 
 
+def _finest(count: int) -> float:
+    """How many whole numbers 1 can be, where the sum of so many must fit."""
+    return 2.0 ** (_BITS - count.bit_length())
+
+
 def _one_and_squares(gaps: Tensor) -> Tensor:
-    total = gaps[:, 0].square() + 1
-    for axis in range(1, gaps.shape[1]):
-        total += gaps[:, axis].square()
+    total = gaps[..., 0].square() + 1
+    for axis in range(1, gaps.shape[-1]):
+        total += gaps[..., axis].square()
     return total
 
 
