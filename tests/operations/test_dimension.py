@@ -146,6 +146,10 @@ NUMBERS = np.random.default_rng(0).normal(size=(40, 3))
         (lambda: lt.dimension(NUMBERS, k=3, method="pca"), "k = 3"),
         (lambda: lt.dimension(NUMBERS, method="mlr"), "Did you mean 'mle'"),
         (lambda: lt.dimension(NUMBERS, seed=-1), "seed -1"),
+        (lambda: lt.dimension(NUMBERS, geometry="saddle"), "no geometry 'saddle'"),
+        (lambda: lt.dimension(NUMBERS - NUMBERS[4], geometry="sphere"), "zero vector in row 4 of 40"),
+        (lambda: lt.dimension(1e30 * NUMBERS, geometry=lt.Gaussian()), r"numbers up to 1e\+15"),
+        (lambda: lt.dimension(NUMBERS, labels=[{}] * 40), "can't tell items apart"),
         (lambda: lt.dimension(NUMBERS, labels=[1, 2]), r"shape \(2,\) for 40 items"),
         (lambda: lt.dimension(NUMBERS, labels=NUMBERS[:, 0]), "can't tell items apart"),
         (lambda: lt.dimension(NUMBERS * 1e308 * 10.0 ** np.arange(-2, 1)), "NaN or infinity|too large"),
@@ -165,6 +169,21 @@ def test_fewer_items_than_neighbours(n: int) -> None:
         assert (f"k is {found.k} instead of 10" in found.notes[0]) == (n < 11)
         assert math.isfinite(found.low) == (n >= 10)
         assert found.plateau is None or method == "gride"
+
+
+@pytest.mark.parametrize("k", [2, 3])
+def test_two_or_three_neighbours_are_enough_for_all_but_pca(k: int) -> None:
+    found = lt.dimension(np.random.default_rng(0).random((2000, 3)), k=k)
+    assert found.estimate == pytest.approx(3, abs=0.4)
+    assert set(found.methods) == {"mle", "two_nn", "gride"}
+
+
+@pytest.mark.parametrize("geometry", ["sphere", "gaussian"])
+@pytest.mark.parametrize("unit", [1e-30, 1e30, 1e300])
+def test_units_change_nothing_in_any_geometry(geometry: str, unit: float) -> None:
+    vectors = np.random.default_rng(0).normal(size=(500, 4))
+    usual = lt.dimension(vectors, geometry=geometry)
+    assert lt.dimension(unit * vectors, geometry=geometry).estimate == pytest.approx(usual.estimate, rel=1e-3)
 
 
 def test_points_on_a_sphere() -> None:

@@ -13,10 +13,11 @@ import numpy as np
 from jaxtyping import Float32, Int, Shaped
 
 from lateen.core.errors import InputError, first_line
-from lateen.core.geometry import Euclidean, Geometry
+from lateen.core.geometry import Euclidean, Geometry, Sphere
 
 MOST = 400  # values of a field that tells items apart
 BLOCK = 8_000_000  # numbers that are converted at a time
+LARGEST = 1e15  # the squares of such numbers are well within float32
 
 
 def as_vectors(array: object, geometry: Geometry | None = None) -> tuple[Float32[np.ndarray, "n dim"], float]:
@@ -27,7 +28,7 @@ def as_vectors(array: object, geometry: Geometry | None = None) -> tuple[Float32
         geometry: Whose points they become; flat space by default, where they are centred and scaled.
 
     Raises:
-        InputError: If these are no finite numbers, or have another shape.
+        InputError: If these are no finite numbers, have another shape, or are no points of the geometry.
     """
     try:
         given = np.asarray(array)
@@ -50,7 +51,7 @@ def as_vectors(array: object, geometry: Geometry | None = None) -> tuple[Float32
                 f"dimension got NaN or infinity in row {number * step + bad[0]} of {len(given)}; leave such rows out."
             )
     if geometry is not None and not isinstance(geometry, Euclidean):
-        return np.asarray(geometry.project(given.astype(np.float32)), np.float32), 1.0
+        return _points(given, geometry), 1.0
     vectors = np.empty(given.shape, np.float32)
     if not len(given):
         return vectors, 1.0
@@ -64,9 +65,28 @@ def as_vectors(array: object, geometry: Geometry | None = None) -> tuple[Float32
     return vectors, unit
 
 
+def _points(given: Shaped[np.ndarray, "n dim"], geometry: Geometry) -> Float32[np.ndarray, "n dim"]:
+    """Numbers as points of a geometry that is not flat."""
+    if isinstance(geometry, Sphere):
+        lengths = np.abs(given).max(axis=1, keepdims=True).astype(np.float64)  # only directions count
+        if not lengths.all():
+            row = int(np.flatnonzero(lengths == 0)[0])
+            raise InputError(
+                f"dimension got the zero vector in row {row} of {len(given)}, which has no direction; leave it out."
+            )
+        return np.asarray(geometry.project((given / lengths).astype(np.float32)), np.float32)
+    largest = float(np.abs(given).max(initial=0))
+    if largest > LARGEST:
+        raise InputError(f"dimension got {largest:.3g}; in this geometry numbers up to {LARGEST:.0e} can be measured.")
+    return np.asarray(geometry.project(given.astype(np.float32)), np.float32)
+
+
 def distinct_values(column: Shaped[np.ndarray, " n"]) -> list[str] | None:
     """The values of a field in their order, missing ones left out; None if they are too many to tell items apart."""
-    counts = Counter(value for value in column.tolist() if not _missing(value))
+    try:
+        counts = Counter(value for value in column.tolist() if not _missing(value))
+    except TypeError:  # lists and the like
+        return None
     if len(counts) > max(2, min(MOST, len(column) // 2)) or any(isinstance(v, float) and v % 1 for v in counts):
         return None
     numbers = all(isinstance(value, int | float) for value in counts)

@@ -16,7 +16,7 @@ from jaxtyping import Float, Float32, Int, Shaped
 from PIL.Image import Image
 
 from lateen.core.errors import InputError, UnknownNameError
-from lateen.core.geometry import Euclidean, Geometry
+from lateen.core.geometry import Euclidean, Geometry, geometry_named
 from lateen.core.seed import require_seed
 from lateen.manifold.dimension import Plateau, Scale, inverse_dimensions, plateaus
 from lateen.manifold.dimension.methods import METHODS, Method, all_scales, estimator, headline, least
@@ -154,7 +154,7 @@ def dimension(
     method: str = "mle",
     labels: Sequence[object] | Shaped[np.ndarray, " n"] | None = None,
     seed: int = 0,
-    geometry: Geometry | None = None,
+    geometry: Geometry | str | None = None,
 ) -> Dimension:
     """The intrinsic dimension of any array.
 
@@ -164,15 +164,14 @@ def dimension(
         method: "mle", "two_nn", "gride" or "pca".
         labels: (n,) values, each of which gets a dimension of its own.
         seed: Of the items that are drawn for larger scales.
-        geometry: Whose distance is taken; straight lines by default.
+        geometry: Whose distance is taken: "euclidean" (by default), "sphere", "gaussian", or a `Geometry`.
 
     Raises:
         InputError: If there are no 3 items that differ, a number is not finite, or an option is not known.
     """
-    vectors, unit = as_vectors(array, geometry)
+    vectors, unit, chosen = _read(array, geometry)
     named = None if labels is None else ("labels", np.asarray(labels))
     checked = _checked(len(vectors), k, method, seed)
-    chosen = Euclidean() if geometry is None else geometry
     table = neighbour_table(vectors, max(k, NEIGHBOURS), geometry=chosen, seed=seed)
     return _measured(_Asked(vectors, table, chosen, k, checked, seed, unit), named, "array")
 
@@ -190,6 +189,17 @@ def dimension_of(
     checked = _checked(len(opened), k, method, seed)
     table = opened.table(max(k, LEAST), progress)
     return _measured(_Asked(opened.points, table, opened.geometry, k, checked, seed), named, opened.path.stem)
+
+
+def _read(
+    array: object, geometry: Geometry | str | None
+) -> tuple[Float32[np.ndarray, "n dim"], float, Geometry]:
+    """An array as vectors, the length of their unit, and the geometry, fitted to them where it has statistics."""
+    if geometry == "gaussian":
+        vectors = as_vectors(array)[0]
+        return vectors, 1.0, geometry_named("gaussian", vectors) if len(vectors) else Euclidean()
+    chosen = geometry_named(geometry or "euclidean") if geometry is None or isinstance(geometry, str) else geometry
+    return *as_vectors(array, chosen), chosen
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,11 +21,13 @@ from lateen.core.points import Points
 from lateen.manifold.graph import NEIGHBOURS, Graph, Way, decoded_length, neighbour_graph
 from lateen.manifold.pullback import Density, Pulled, check_dims, pullback
 from lateen.neighbors import neighbour_table
+from lateen.operations.arrays import LARGEST
 from lateen.operations.opened import Located, Opened
 
 GEODESICS = ("graph", "pullback")
 MEASURES = ("distance", "decoded")
 WORDS = 10_000  # that ways go over: words stand in the order of how frequent they are
+SMALLEST = 1e-15  # extent of data whose squared distances are well within float32
 FINE, COARSE = 64, 16  # steps that a decoded length is measured in
 End: TypeAlias = int | str | Sequence[float | int] | np.ndarray
 
@@ -80,7 +82,7 @@ def geodesic(
             raise InputError("geodesic got a space, which has its own geometry and decoder; give neither.")
         return data.geodesic(start, end, along=along, k=k, power=power, measure=measure)
     given = data.geometry if isinstance(data, Points) and geometry is None else geometry
-    vectors = data.vectors if isinstance(data, Points) else _array(data)
+    vectors = _array(data.vectors if isinstance(data, Points) else data)
     known = geometry_named(given, vectors) if isinstance(given, str) else given or Euclidean()
     points = np.asarray(known.project(vectors), np.float32)
     ids = data if isinstance(data, Points) else None
@@ -293,11 +295,22 @@ def _array(data: object) -> Float[np.ndarray, "n dim"]:
     array = array[:, None] if array.ndim == 1 else array
     if array.ndim != 2 or array.shape[1] == 0:
         raise InputError(f"geodesic got an array of shape {array.shape}; give (n, dim), an item in each row.")
-    if not np.isfinite(array.astype(np.float32)).all():
-        row = int(np.flatnonzero(~np.isfinite(array.astype(np.float32)).all(axis=1))[0])
-        raise InputError(f"geodesic got NaN, infinity or too large a number in row {row}; leave such rows out.")
+    fits = np.abs(array) <= LARGEST  # NaN doesn't
+    if not fits.all():
+        row = int(np.flatnonzero(~fits.all(axis=1))[0])
+        raise InputError(
+            f"geodesic got NaN, infinity or a number beyond {LARGEST:.0e} in row {row}; leave such rows out, or divide "
+            "all numbers by the largest."
+        )
     if len(array) < 2:
-        raise InputError(f"geodesic got {len(array)} points; a way needs at least two.")
+        many = "1 point" if len(array) else "0 points"
+        raise InputError(f"geodesic got {many}; a way needs at least two.")
+    extent = float(np.ptp(array, axis=0).max())
+    if 0 < extent < SMALLEST:
+        raise InputError(
+            f"geodesic got points that are {extent:.3g} apart at the most; float32 can't square that. Multiply all "
+            f"numbers by {1 / extent:.0e}."
+        )
     return array.astype(np.float32)
 
 
@@ -314,9 +327,12 @@ def _end(end: End, points: Float[np.ndarray, "n dim"], ids: Points | None) -> An
             raise InputError(f"geodesic got row {end}; there are {n:,} points, so rows are 0 ... {n - 1}.")
         return int(end)
     try:
-        vector = np.asarray(end, np.float32)
+        with np.errstate(over="ignore"):
+            vector = np.asarray(end, np.float32)
     except (TypeError, ValueError) as cause:
         raise InputError(f"geodesic got an end {end!r}; give a row number or a vector of {dim} numbers.") from cause
     if vector.shape != (dim,) or not np.isfinite(vector).all():
         raise InputError(f"geodesic got an end of shape {vector.shape}; give a row, or {dim} finite numbers.")
+    if np.abs(vector).max() > LARGEST:
+        raise InputError(f"geodesic got an end with {np.abs(vector).max():.3g} in it; numbers go up to {LARGEST:.0e}.")
     return vector

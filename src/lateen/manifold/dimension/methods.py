@@ -52,7 +52,7 @@ def estimator(method: Method, vectors: Vectors, k: int, seed: int) -> Estimator:
 def all_scales(
     of: Part, vectors: Vectors, fresh: Fresh, k: int, seed: int, unit: float | int = 1
 ) -> dict[Method, tuple[Scale, ...]]:
-    """Every method that there are neighbours enough for, at every scale.
+    """Every method that k neighbours are enough for, at every scale.
 
     Args:
         of: The items.
@@ -65,7 +65,7 @@ def all_scales(
     parts = halves(of, k, seed, fresh)
     found: dict[Method, tuple[Scale, ...]] = {}
     for method in METHODS:
-        if of.k < least(method):
+        if min(k, of.k) < least(method):
             continue
         if method == "gride":
             scales = gride_scales(of)
