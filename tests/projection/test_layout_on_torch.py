@@ -14,6 +14,7 @@ from lateen.core.threads import team
 from lateen.neighbors import neighbour_table
 from lateen.projection import layout, map_quality
 from lateen.projection.spectrum import on_torch, spectrum
+from lateen.projection.spectrum.all_pairs import UP_TO
 from lateen.projection.spectrum.descent import Descent, Edges, edges_of
 from lateen.projection.spectrum.on_torch import TorchDescent, found, spectrum_on_torch
 
@@ -27,6 +28,14 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(params=["all pairs", "mesh"])
+def push(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both ways to push, whatever the number of points."""
+    for dims in (2, 3):
+        monkeypatch.setitem(UP_TO, dims, 0 if request.param == "mesh" else 10**9)
+    return str(request.param)
 
 
 def blobs(n: int, d: int = 12) -> np.ndarray:
@@ -63,7 +72,7 @@ def pair_by_pair(positions: np.ndarray, edges: Edges, attraction: float) -> np.n
 
 @pytest.mark.parametrize("wide", [0.01, 3.0, 12.0])
 @pytest.mark.parametrize("dims", [2, 3])
-def test_forces_are_those_of_the_threads(dims: int, wide: float) -> None:
+def test_forces_are_those_of_the_threads(push: str, dims: int, wide: float) -> None:
     edges, positions = some_edges(blobs(400)), some_positions(400, dims, wide)
     with team() as each:
         expected = Descent(positions.copy(), edges, each).forces(2.0).copy()
@@ -71,8 +80,9 @@ def test_forces_are_those_of_the_threads(dims: int, wide: float) -> None:
     np.testing.assert_allclose(forces, expected, atol=1e-4 * np.abs(expected).max())
 
 
-@pytest.mark.parametrize(("dims", "within"), [(2, 0.01), (3, 0.06)])
-def test_forces_are_those_of_all_pairs(dims: int, within: float) -> None:
+@pytest.mark.parametrize("dims", [2, 3])
+def test_forces_are_those_that_papers_write(push: str, dims: int) -> None:
+    within = 1e-5 if push == "all pairs" else 0.01 if dims == 2 else 0.06
     edges, positions = some_edges(blobs(400)), some_positions(400, dims, 3.0)
     expected = pair_by_pair(positions, edges, 4.0)
     forces = TorchDescent(positions, edges, "cpu").forces(4.0).numpy()
@@ -80,7 +90,7 @@ def test_forces_are_those_of_all_pairs(dims: int, within: float) -> None:
 
 
 @pytest.mark.parametrize("dims", [2, 3])
-def test_a_step_is_that_of_the_threads(dims: int) -> None:
+def test_a_step_is_that_of_the_threads(push: str, dims: int) -> None:
     edges, positions = some_edges(blobs(300)), some_positions(300, dims, 3.0)
     ours = TorchDescent(positions, edges, "cpu")
     with team() as each:
@@ -93,7 +103,7 @@ def test_a_step_is_that_of_the_threads(dims: int) -> None:
 
 
 @pytest.mark.parametrize("attraction", [1.0, 4.0])
-def test_maps_are_as_good_as_those_of_the_threads(attraction: float) -> None:
+def test_maps_are_as_good_as_those_of_the_threads(push: str, attraction: float) -> None:
     x = blobs(400)
     table = neighbour_table(x, 15, geometry=Euclidean())
     threads = map_quality(x, spectrum(x, table, attraction=attraction))
@@ -102,7 +112,7 @@ def test_maps_are_as_good_as_those_of_the_threads(attraction: float) -> None:
     assert with_torch.neighbour_recall == pytest.approx(threads.neighbour_recall, abs=0.02)
 
 
-def test_same_bytes_for_any_number_of_threads() -> None:
+def test_same_bytes_for_any_number_of_threads(push: str) -> None:
     x, made = blobs(300), []
     for threads in (1, 2, 1):
         torch.set_num_threads(threads)
@@ -111,7 +121,7 @@ def test_same_bytes_for_any_number_of_threads() -> None:
 
 
 @pytest.mark.parametrize(("dims", "wide"), [(2, 60.0), (3, 6.0)])
-def test_same_forces_on_a_large_mesh_for_any_number_of_threads(dims: int, wide: float) -> None:
+def test_same_forces_on_many_points_for_any_number_of_threads(push: str, dims: int, wide: float) -> None:
     edges, positions, made = some_edges(blobs(3000)), some_positions(3000, dims, wide), []
     for threads in (1, 2):
         torch.set_num_threads(threads)
@@ -119,7 +129,7 @@ def test_same_forces_on_a_large_mesh_for_any_number_of_threads(dims: int, wide: 
     assert made[0] == made[1]
 
 
-def test_the_order_of_edges_and_pieces_changes_no_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_order_of_edges_and_pieces_changes_no_byte(push: str, monkeypatch: pytest.MonkeyPatch) -> None:
     edges, positions = some_edges(blobs(200)), some_positions(200, 2, 3.0)
     whole = TorchDescent(positions, edges, "cpu").forces(2.0).numpy()
     monkeypatch.setattr(on_torch, "_AT_ONCE", 97)
@@ -149,7 +159,7 @@ def test_duplicates_by_the_hundred_lie_together() -> None:
     assert np.linalg.norm(middles[:, None] - middles + 1e9 * np.eye(6)[..., None], axis=-1).min() > inside
 
 
-def test_a_cluster_far_away_leaves_the_rest_as_good() -> None:
+def test_a_cluster_far_away_leaves_the_rest_as_good(push: str) -> None:
     near = blobs(250)
     x = np.vstack([near, near[:50] + np.float32(1e5)])
     positions = torch_map(x)
@@ -190,7 +200,7 @@ def test_auto_without_a_gpu_is_the_default() -> None:
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 @pytest.mark.parametrize("dims", [2, 3])
-def test_on_a_gpu_forces_agree_and_bytes_repeat(dims: int) -> None:
+def test_on_a_gpu_forces_agree_and_bytes_repeat(push: str, dims: int) -> None:
     x = blobs(2000)
     edges, positions = some_edges(x), some_positions(2000, dims, 3.0)
     expected = TorchDescent(positions, edges, "cpu").forces(2.0).numpy()
