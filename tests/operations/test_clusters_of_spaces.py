@@ -169,3 +169,9 @@ def test_clusters_of_texts_are_named_by_their_words(tmp_path: Path) -> None:
     for cluster, name in enumerate(found.names):
         topic = {"ship", "sails", "sailor"} if group[found.labels == cluster][0] == 0 else {"king", "queen", "rules"}
         assert name.text.split(", ")[0] in topic
+
+
+def test_a_number_of_a_class_is_not_said_beside_its_name() -> None:
+    which = np.arange(300) % 3
+    columns = {"code": which, "kind": np.array(["hat", "shoe", "coat"], object)[which]}
+    assert [name.text for name in field_names(columns, which.astype(np.int64))] == ["hat", "shoe", "coat"]

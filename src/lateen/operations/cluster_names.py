@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int64, Shaped
+from jaxtyping import Bool, Float, Int64, Shaped
 
 from lateen.manifold.clusters import Clusters
 from lateen.manifold.distinctive_words import distinctive_words
@@ -21,6 +21,7 @@ TELLING = 0.15  # correlation of having a value and being in the cluster
 MOST_OF = 0.6  # what the values of a name must make up
 VALUES = 3
 ALSO = 0.6  # a second field is named if it tells so much of what the first tells
+SAME = 0.98  # of the items, of which two fields say the same
 FREQUENT = 5_000  # words that are known well enough to name others
 LONGEST = 24
 
@@ -44,6 +45,7 @@ class _Trait:
     text: str
     why: str
     telling: float
+    has: Bool[np.ndarray, " n"] | None = None  # which items have it, of a field of values
 
 
 def name_clusters(opened: Opened, clusters: Clusters) -> list[Name]:
@@ -84,10 +86,16 @@ def field_names(columns: dict[str, Shaped[np.ndarray, " n"]], labels: Int64[np.n
 
 
 def _named(traits: list[_Trait]) -> Name:
-    best = sorted(traits, key=lambda trait: (-trait.telling, trait.field))[:2]
+    best = sorted(traits, key=lambda trait: (-trait.telling, " = " in trait.text, trait.field))
+    best = best[:1] + [trait for trait in best[1:] if not _is_the_same(trait, best[0])][:1]
     if len(best) == 2 and best[1].telling < ALSO * best[0].telling:
         best.pop()
     return Name(", ".join(trait.text for trait in best), "; ".join(trait.why for trait in best))
+
+
+def _is_the_same(one: _Trait, other: _Trait) -> bool:
+    """Whether two fields say the same of nearly all items: a number of a class and its name."""
+    return one.has is not None and other.has is not None and float(np.mean(one.has == other.has)) > SAME
 
 
 def _values(name: str, field: Categories, inside: Shaped[np.ndarray, " n"], *, spoken: bool) -> _Trait | None:
@@ -109,7 +117,8 @@ def _values(name: str, field: Categories, inside: Shaped[np.ndarray, " n"], *, s
     has = np.isin(field.codes, chosen)
     text = " or ".join(_cut(field.names[code]) for code in chosen)
     why = f"{_percent(own[chosen].sum())} against {_percent(other[chosen].sum())}"
-    return _Trait(name, f"{_cut(name)} = {text}" if spoken else text, why, _correlation(has[known], inside[known]))
+    telling = _correlation(has[known], inside[known])
+    return _Trait(name, f"{_cut(name)} = {text}" if spoken else text, why, telling, has)
 
 
 def _level(name: str, field: Numbers, inside: Shaped[np.ndarray, " n"]) -> _Trait | None:

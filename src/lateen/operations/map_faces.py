@@ -14,6 +14,7 @@ from PIL.Image import Image
 
 from lateen.manifold.valleys import log_density
 from lateen.operations.clusters import NEIGHBOURS, Clusters
+from lateen.operations.near import has_pictures
 from lateen.operations.opened import Opened
 from lateen.plot.map_html import map_html
 from lateen.plot.map_png import map_png
@@ -72,13 +73,14 @@ def page(
 
 def picture(opened: Opened, positions: Positions, clusters: Clusters, *, what: str, color: str | None) -> Image:
     """The map as a picture; of three dimensions the first two."""
-    ids, is_words = opened.ids, opened.spec.modality == "word"
+    ids, bare = opened.ids, not has_pictures(opened)
+    is_told = bare and ids[0] != "0"  # row numbers tell nobody anything
     return map_png(
         positions[:, :2],
         colors=None if color is None else color_column(opened, clusters, color),
         field=color,
-        thumbnails=None if is_words else lambda row: opened.pictures([ids[row]])[0],
-        names=ids.__getitem__ if is_words else None,
+        thumbnails=None if bare else lambda row: opened.pictures([ids[row]])[0],
+        names=ids.__getitem__ if is_told else None,
         title=f"{opened.path.stem}: {what}",
         regions=regions(clusters),
     )
