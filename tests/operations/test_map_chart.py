@@ -108,7 +108,8 @@ def test_three_axes(faces: Space, tmp_path: Path) -> None:
 
 def test_vectors_that_are_new(vectors: Space, tmp_path: Path) -> None:
     random = np.random.default_rng(1)
-    new = np.concatenate([np.asarray(vectors.vectors[:3]) + 0.01, random.standard_normal((1, 6)) * 1e4, [[np.nan] * 6]])
+    far = random.standard_normal((1, 6)) * 1e4
+    new = np.concatenate([np.asarray(vectors.vectors[:3]) + 0.01, far, [[np.nan] * 6], 1e26 * far])
     np.save(tmp_path / "new.npy", new.astype(np.float32))
     made = vectors.map(method="pca").place(tmp_path / "new.npy")
     placed = made.new
@@ -118,6 +119,7 @@ def test_vectors_that_are_new(vectors: Space, tmp_path: Path) -> None:
     assert placed.support[3] == 0
     assert np.isfinite(placed.positions).all()
     assert any("'4' is not on the map" in note for note in placed.notes)
+    assert any("'5' is not on the map: its vector has no place in the space" in note for note in placed.notes)
     assert any("1 of 4 new items are unlike" in note for note in placed.notes)
     made.save(tmp_path / "map.png")
     made.save(tmp_path / "map.html")

@@ -11,7 +11,7 @@ from lateen.core.errors import InputError
 from lateen.core.geometry import Euclidean, Gaussian, Geometry, Sphere
 from lateen.core.threads import one_thread
 from lateen.projection.chart import MapChart
-from lateen.projection.forward import Forward
+from lateen.projection.forward import Forward, require_rows
 from lateen.projection.inverse import Inverse
 
 SPACES = [Euclidean(), Sphere(), Gaussian()]
@@ -224,16 +224,26 @@ def test_what_is_refused() -> None:
         with pytest.raises(InputError, match="without items"):
             fit(vectors[:0], places[:0], Euclidean())
     chart = MapChart.fit(vectors, places, Euclidean())
-    with pytest.raises(InputError, match="vectors of 3 numbers; the map's items have 8"):
+    with pytest.raises(InputError, match=r"shape \(20, 3\); give \(m, 8\) numbers, a vector in each row"):
         chart.forward(vectors[:, :3])
     with pytest.raises(InputError, match="a vector with NaN or infinity in row 0"):
         chart.forward(vectors[:1] * np.float32(np.nan))
-    with pytest.raises(InputError, match="positions of 3 numbers; the map has 2 axes"):
+    with pytest.raises(InputError, match=r"shape \(1, 3\); give \(m, 2\) numbers, a position in each row"):
         chart.inverse(np.zeros((1, 3)))
     with pytest.raises(InputError, match="position with NaN or infinity in row 0"):
         chart.judge(np.array([[np.inf, 0]]))
+    for length in (1e20, 1e39):
+        with pytest.raises(InputError, match=r"a vector of length 1e\+.. in row 1: too far out"):
+            chart.forward(np.concatenate([vectors[:1].astype(np.float64), length * np.eye(8)[:1]]))
     with pytest.raises(InputError, match="item 20; the map has items 0 to 19"):
         chart.inverse.drag(20, places[0])
+
+
+@pytest.mark.parametrize("given", [[1.0, 2.0], "ab", [["a", "b"]], None, 5, [[1], [1, 2]], np.zeros((1, 1, 2))])
+def test_what_are_no_rows_is_refused_in_words(given: object) -> None:
+    with pytest.raises(InputError, match=r"give \(m, 2\) numbers, a place in each row"):
+        require_rows("It", "place", given, 2)
+    np.testing.assert_array_equal(require_rows("It", "place", [[1, 2]], 2), [[1, 2]])
 
 
 @settings(max_examples=30, deadline=None)

@@ -13,6 +13,7 @@ from jaxtyping import Float, Float32
 
 from lateen.core.codec import Items
 from lateen.core.errors import InputError
+from lateen.operations.locating import FARTHEST
 from lateen.operations.opened import Opened
 from lateen.operations.result import rounded
 from lateen.projection.forward import Forward
@@ -117,9 +118,8 @@ def place(opened: Opened, forward: Forward, source: str | Path | Source) -> Plac
         )
     ids, parts, thumbnails, rejected = _encoded(opened, items)
     vectors = np.concatenate(parts) if parts else np.zeros((0, spec.dim), np.float32)
-    with np.errstate(over="ignore", invalid="ignore"):
-        squares = (vectors.astype(np.float64) ** 2).sum(axis=1)
-    usable = np.isfinite(squares) & ((squares > 0) | (opened.geometry.name != "sphere"))
+    squares = (vectors.astype(np.float64) ** 2).sum(axis=1)
+    usable = (squares < FARTHEST**2) & ((squares > 0) | (opened.geometry.name != "sphere"))
     rejected += [(ids[row], "its vector has no place in the space") for row in np.flatnonzero(~usable)]
     if not usable.any():
         reason = f": {rejected[0][0]!r}, {rejected[0][1]}" if rejected else ""

@@ -252,7 +252,8 @@ def _points(opened: Opened, vectors: Float[np.ndarray, "*shape"], what: str) -> 
     dim = opened.spec.dim
     if vectors.ndim != 2 or vectors.shape[1] != dim:
         raise InputError(f"{what} got the shape {vectors.shape}; the vectors of {opened.name} have {dim} numbers each.")
-    numbers = vectors.astype(np.float32)
+    with np.errstate(over="ignore"):  # what float32 can't hold is told below
+        numbers = vectors.astype(np.float32)
     if not np.isfinite(numbers).all():
         row = int(np.flatnonzero(~np.isfinite(numbers).all(axis=1))[0])
         raise InputError(f"{what} got NaN or infinity in vector {row}; expected finite numbers.")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64
+from jaxtyping import Float, Float32, Float64, Shaped
 
 from lateen.core.errors import InputError
 from lateen.core.geometry import Geometry
@@ -21,6 +21,7 @@ _SAME = 1e-5  # of the distance to the farthest neighbour: nearer than this is t
 _LEAST = 1e-3  # of its inverse distance is what the farthest neighbour weighs
 _SOFT = 0.1  # of the median distance: within it the median is a mean, so that new points don't lie on old ones
 _STEPS = 50  # of the iteration; a number of its own for each point would let points depend on each other
+_FARTHEST = 1e19  # length, whose square float32 doesn't hold
 _TOGETHER = 4096  # points that are placed at once
 
 
@@ -71,9 +72,8 @@ class Forward:
         Raises:
             InputError: If the dimension differs or a number is not finite.
         """
-        parts = [
-            self.at(self.neighbours(vectors[start : start + _TOGETHER])) for start in range(0, len(vectors), _TOGETHER)
-        ]
+        rows = require_rows("Forward", "vector", vectors, self.vectors.shape[1])
+        parts = [self.at(self.neighbours(rows[start : start + _TOGETHER])) for start in range(0, len(rows), _TOGETHER)]
         return np.concatenate(parts) if parts else np.zeros((0, self.positions.shape[1]), np.float32)
 
     def neighbours(self, vectors: Float[np.ndarray, "m query_dim"]) -> Found:
@@ -82,11 +82,12 @@ class Forward:
         Raises:
             InputError: If the dimension differs or a number is not finite.
         """
-        dim = self.vectors.shape[1]
-        if vectors.shape[1] != dim:
-            raise InputError(f"Forward got vectors of {vectors.shape[1]} numbers; the map's items have {dim}.")
-        require_finite("Forward", "a vector", vectors)
-        points = self.geometry.project(np.asarray(vectors, np.float32))
+        given = require_rows("Forward", "vector", vectors, self.vectors.shape[1])
+        lengths = np.sqrt((given.astype(np.float64) ** 2).sum(axis=1))
+        if (lengths > _FARTHEST).any():
+            far = int(np.flatnonzero(lengths > _FARTHEST)[0])
+            raise InputError(f"Forward got a vector of length {lengths[far]:.3g} in row {far:,}: too far out.")
+        points = self.geometry.project(given.astype(np.float32))
         return self._prepared.nearest(points, min(NEIGHBOURS + 1, len(self.vectors)))
 
     def at(self, found: Found) -> Float32[np.ndarray, "m axes"]:
@@ -139,7 +140,25 @@ def require_map(
     return np.ascontiguousarray(positions, np.float64)
 
 
-def require_finite(who: str, what: str, numbers: Float[np.ndarray, "n any"]) -> None:
+def require_rows(who: str, what: str, given: object, width: int) -> Shaped[np.ndarray, "m width"]:
+    """What was given as an array of finite numbers, (m, width).
+
+    Raises:
+        InputError: If it is none.
+    """
+    try:
+        rows = np.asarray(given)
+    except ValueError as error:  # of rows of several lengths
+        raise InputError(f"{who} got what is no array; give (m, {width}) numbers, a {what} in each row.") from error
+    if rows.ndim != 2 or rows.shape[1] != width or rows.dtype.kind not in "fiub":
+        raise InputError(
+            f"{who} got {rows.dtype} of shape {rows.shape}; give (m, {width}) numbers, a {what} in each row."
+        )
+    require_finite(who, f"a {what}", rows)
+    return rows
+
+
+def require_finite(who: str, what: str, numbers: Shaped[np.ndarray, "n any"]) -> None:
     """Raise InputError, naming the first row that has NaN or infinity in it."""
     finite = np.isfinite(numbers).all(axis=1)
     if not finite.all():

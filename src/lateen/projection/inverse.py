@@ -17,7 +17,7 @@ from jaxtyping import Float, Float32, Float64, Int64
 
 from lateen.core.errors import InputError
 from lateen.core.geometry import Geometry, Sphere
-from lateen.projection.forward import require_finite, require_map
+from lateen.projection.forward import require_map, require_rows
 
 NEIGHBOURS = 20
 RIDGE = 1.0  # of the neighbours' own spread on the map: how reluctant the plane is to tilt
@@ -110,11 +110,8 @@ class Inverse:
         Raises:
             InputError: If the number of axes differs or a position is not finite.
         """
-        axes = self.positions.shape[1]
-        if positions.shape[1] != axes:
-            raise InputError(f"Inverse got positions of {positions.shape[1]} numbers; the map has {axes} axes.")
-        require_finite("Inverse", "a position", positions)
-        return np.clip(positions.astype(np.float64), *self._reach)
+        given = require_rows("Inverse", "position", positions, self.positions.shape[1])
+        return np.clip(given.astype(np.float64), *self._reach)
 
     def nearest(self, positions: Float[np.ndarray, "m place_axes"], k: int) -> Int64[np.ndarray, "m k"]:
         """The k items shown nearest to each place, nearest first.
