@@ -356,6 +356,7 @@ class Space:
         color: str | None = None,
         seed: int = 0,
         attraction: float | int | None = None,
+        device: str | None = None,
         progress: Callable[[str, int, int], None] | None = None,
     ) -> Map:
         """The space laid out in two or three dimensions.
@@ -366,9 +367,10 @@ class Space:
             color: Field that colours the picture.
             seed: Where the method's random numbers start.
             attraction: Of "lateen": 1 as t-SNE, 2 by default, about 4 as UMAP, 30 as a drawing by springs.
+            device: Of "lateen": "cuda" computes it with torch on a GPU, "auto" if there is one; as good, other bytes.
             progress: Told what is done, how much of it, and of how much.
         """
-        return make_map(self._opened, method, dims, color, seed, attraction, progress)
+        return make_map(self._opened, method, dims, color, seed, attraction, device, progress)
 
     def encode(self, items: Items) -> Float32[np.ndarray, "n dim"]:
         """Vectors of items of the space's kind; pictures in the size that it was built with."""

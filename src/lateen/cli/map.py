@@ -31,6 +31,10 @@ def command(
         typer.Option("--color", help="Field that colours the points.", metavar="FIELD"),
     ] = None,
     seed: Seed = 0,
+    device: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--device", help="cpu, cuda or auto: compute lateen's layout with torch.", metavar="DEVICE"),
+    ] = None,
     new: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option("--new", help="Place the items of a source, as `lateen build` takes it.", metavar="SOURCE"),
@@ -53,7 +57,13 @@ def command(
     check_output(output, force, MAPS)
     with bar() as shown:
         result = Open(space).map(
-            method=method, dims=dims, color=color, seed=seed, attraction=attraction, progress=shown.on_rows
+            method=method,
+            dims=dims,
+            color=color,
+            seed=seed,
+            attraction=attraction,
+            device=device,
+            progress=shown.on_rows,
         )
     if new is not None:
         result = result.place(new)

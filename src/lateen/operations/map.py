@@ -154,28 +154,39 @@ def make_map(
     color: str | None = None,
     seed: int = 0,
     attraction: float | int | None = None,
+    device: str | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Map:
     """Lay the space out; a layout made before with the same settings is read from the space's cache."""
     if color is not None:
         check_color(opened, color)
-    check_layout(method, dims, attraction)
+    check_layout(method, dims, attraction, device)
     require_seed(seed)
     derived = Derived(opened.path / "derived")
     points = np.asarray(opened.points)
     strength = float(ATTRACTION if attraction is None else attraction) if method == DEFAULT else None
-    key = content_key(opened.folder.content(), opened.geometry.name, method, dims, seed, strength, VERSION)
+    where = _where(device)
+    key = content_key(opened.folder.content(), opened.geometry.name, method, dims, seed, strength, where, VERSION)
     seconds = 0.0
     kept = derived.path("map", key, ".npy")
     positions = _kept_positions(kept, (len(opened.ids), dims))
     if positions is None:
         start = time.perf_counter()
-        made = positions = _laid_out(opened, points, method, dims, seed, attraction, progress)
+        made = positions = _laid_out(opened, points, method, dims, seed, attraction, where, progress)
         seconds = time.perf_counter() - start
         kept.unlink(missing_ok=True)
         derived.make("map", key, ".npy", lambda file: np.save(file, made))
     quality = _quality(opened, points, positions, color, seed, progress)
     return Map(method, positions, quality, seconds, color, opened, attraction=strength)
+
+
+def _where(device: str | None) -> str | None:
+    """The kind of device that makes the bytes of a layout."""
+    if device is None:
+        return None
+    from lateen.projection.spectrum.on_torch import found
+
+    return found(device)
 
 
 def _laid_out(
@@ -185,13 +196,23 @@ def _laid_out(
     dims: int,
     seed: int,
     attraction: float | int | None,
+    device: str | None,
     progress: Callable[[str, int, int], None] | None,
 ) -> Float32[np.ndarray, "n axes"]:
     """A layout on the space's own table of neighbours."""
     told = None if progress is None else lambda done, total: progress("neighbours", done, total)
     wanted = NEIGHBOURS[method] if len(points) > 1 else 0
     table = opened.table(wanted, told) if wanted else None
-    return layout(points, method=method, seed=seed, dims=dims, table=table, attraction=attraction, progress=progress)
+    return layout(
+        points,
+        method=method,
+        seed=seed,
+        dims=dims,
+        table=table,
+        attraction=attraction,
+        progress=progress,
+        device=device,
+    )
 
 
 def _quality(

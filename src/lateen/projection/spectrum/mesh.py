@@ -10,6 +10,8 @@ Eastwood, *Computer Simulation Using Particles*, 1981 (meshes with splines).
 
 from __future__ import annotations
 
+import math
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -20,11 +22,13 @@ from jaxtyping import Complex64, Float32, Float64
 from lateen.core.threads import pieces
 from lateen.projection.spectrum.kernels import extent, push_deep, push_flat, spread_deep, spread_flat
 
-NODES_APART = {2: 0.4, 3: 0.8}  # units of the map: the kernel is about one wide
-MOST_NODES = {2: 1280, 3: 54}  # along an axis; a larger map has a coarser mesh
+NODES_APART = {2: 0.4, 3: 0.6}  # units of the map: the kernel is about one wide
+MOST_NODES = {2: 1280, 3: 72}  # along an axis; a larger map has a coarser mesh
 _MARGIN = 4  # nodes
+_COARSER = 1.04  # meshes of large maps get coarser by so much, so that kernels are seldom computed anew
 LEAST = 0.05  # mean similarity of a point to all others that is reckoned with
-_ROUND = {2: 16, 3: 4}  # meshes grow by so many nodes, so that kernels are seldom computed anew
+_ROUND = {2: 16, 3: 4}  # meshes grow by so many nodes, so that kernels are seldom computed anew;
+_OCTAVE = 8  # in so many steps they become twice as coarse
 
 Each = Callable[[Callable[[int], object], int], None]
 Kernel: TypeAlias = Float32[np.ndarray, "*spectrum"] | Complex64[np.ndarray, "*spectrum"]
@@ -47,7 +51,9 @@ class Spacing:
 
         dims = len(low)
         wide = float((high - low).max())
-        apart = max(NODES_APART[dims], wide / (MOST_NODES[dims] - 2 * _MARGIN))
+        finest = NODES_APART[dims]
+        coarser = max(1.0, wide / (MOST_NODES[dims] - 2 * _MARGIN) / finest)
+        apart = finest * _COARSER ** math.ceil(math.log(coarser, _COARSER) - 1e-9)
         wanted = -(-(int(wide / apart) + 2 * _MARGIN) // _ROUND[dims]) * _ROUND[dims]
         nodes = next_fast_len(wanted, real=True)
         return cls(nodes, apart, ((low + high) / 2 - apart * (nodes - 1) / 2).astype(np.float32))
