@@ -113,6 +113,16 @@ def test_a_chain_of_small_steps_is_not_one_group() -> None:
     assert [g.rows.tolist() for g in groups] == [[i, i + 1] for i in range(0, 100, 2)]
 
 
+def test_a_few_far_from_all_others_are_no_copies() -> None:
+    assert found(np.vstack([cloud(3000, 8), cloud(20, 8) + 1e6]))[0] == []
+
+
+def test_of_a_point_with_copies_all_that_are_near_are_found() -> None:
+    line = np.arange(61.0)[:, None] / 20
+    groups, _ = found(np.vstack([line, line[:1]]), within=3.0)
+    assert [len(g.rows) for g in groups] == [62]
+
+
 @pytest.mark.parametrize("within", [-1.0, math.nan, math.inf])
 def test_a_distance_is_a_number(within: float) -> None:
     with pytest.raises(InputError, match="give a distance of zero or more"):

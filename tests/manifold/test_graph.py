@@ -116,7 +116,7 @@ def test_a_roll_has_its_true_lengths(n: int, seed: int) -> None:
     true = np.linalg.norm(unrolled[pairs[:, 0]] - unrolled[pairs[:, 1]], axis=1)
     found = np.array([graph.way(a, b).length for a, b in pairs.tolist()])
     straight = np.linalg.norm(points[pairs[:, 0]] - points[pairs[:, 1]], axis=1)
-    assert np.abs(straight / true - 1).mean() > 0.3
+    assert np.abs(straight / true - 1).max() > 0.5
     assert np.abs(found / true - 1).max() < 0.03
 
 

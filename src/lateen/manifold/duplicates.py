@@ -23,7 +23,7 @@ NEIGHBOURS = 30  # the distance to the 30th is the scale: it sees past groups of
 BY_CHANCE = 0.5  # pairs that are expected by chance in the whole of the data
 _WIDEST = 0.5  # of the distance to the kth neighbour, however high the dimension
 _FEWEST = 10  # distinct points that a distribution of distances takes
-_TIGHTEST = 0.1  # of the typical scale: places up to ten times as tight have their own
+_TIGHTEST, _SPARSEST = 0.1, 2.0  # of the typical scale: within these, places have their own
 _MANY = 5  # copies of one point that the table of all points sees past
 
 
@@ -154,7 +154,9 @@ class _Near:
             near, distances = among.rows.astype(np.int64), among.distances.astype(np.float64)
         rule = _rule(distances, within)
         scale = distances[:, -1]
-        scale = np.maximum(scale, _TIGHTEST * np.median(scale))  # more than k near copies would hide one another
+        typical = np.median(scale)
+        # more than k near copies would hide one another; fewer than k items far from all others reach across the gap
+        scale = np.clip(scale, _TIGHTEST * typical, _SPARSEST * typical)
         return cls(points, kept, near, distances, scale, geometry, rule)
 
     def counts(
@@ -173,7 +175,8 @@ class _Near:
         from scipy.sparse.csgraph import connected_components
 
         own = np.arange(len(self.kept))[:, None]
-        linked = self.counts(own, self.near, self.distances) & (self.near != own)
+        counted = self.counts(own, self.near, self.distances)
+        linked = counted & (self.near != own)
         i, at = np.nonzero(linked)
         if not len(i):
             return
@@ -181,7 +184,7 @@ class _Near:
         graph = coo_array((np.ones(len(i), np.int8), (i, j)), shape=(len(self.kept),) * 2)
         _, label = connected_components(graph, directed=False)
         links = _Links.of(i, j, far)
-        full = linked.all(axis=1)  # of these the table may lack some
+        full = counted.all(axis=1)  # of these the table may lack some
         order = np.argsort(label, kind="stable")
         for part in np.split(order, np.flatnonzero(np.diff(label[order])) + 1):
             if len(part) > 1:
