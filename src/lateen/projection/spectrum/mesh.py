@@ -11,7 +11,6 @@ Eastwood, *Computer Simulation Using Particles*, 1981 (meshes with splines).
 from __future__ import annotations
 
 import math
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -27,8 +26,7 @@ MOST_NODES = {2: 1280, 3: 72}  # along an axis; a larger map has a coarser mesh
 _MARGIN = 4  # nodes
 _COARSER = 1.04  # meshes of large maps get coarser by so much, so that kernels are seldom computed anew
 LEAST = 0.05  # mean similarity of a point to all others that is reckoned with
-_ROUND = {2: 16, 3: 4}  # meshes grow by so many nodes, so that kernels are seldom computed anew;
-_OCTAVE = 8  # in so many steps they become twice as coarse
+_ROUND = {2: 16, 3: 4}  # meshes grow by so many nodes, so that kernels are seldom computed anew
 
 Each = Callable[[Callable[[int], object], int], None]
 Kernel: TypeAlias = Float32[np.ndarray, "*spectrum"] | Complex64[np.ndarray, "*spectrum"]
