@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -45,6 +45,9 @@ from lateen.store import SpaceFolder
 
 if TYPE_CHECKING:
     from lateen.building.erased import Erased
+
+Told: TypeAlias = Callable[[int, int], None]
+"""Told how many items have their neighbours, and of how many."""
 
 
 class Space:
@@ -121,9 +124,9 @@ class Space:
         """The k items nearest to an ITEM, of those that `where` admits (SQL over the fields: "glasses = 1")."""
         return near(self._opened, item, k, where)
 
-    def unlike(self, k: int = 10, *, where: str | None = None) -> Unlike:
+    def unlike(self, k: int = 10, *, where: str | None = None, progress: Told | None = None) -> Unlike:
         """The outliers: the k items that are farthest from their nearest others, of those that `where` admits."""
-        return unlike(self._opened, k, where)
+        return unlike(self._opened, k, where, progress)
 
     def tangent(self, place: Place, d: int | None = None, k: int | None = None) -> Chart:
         """The chart of the data at an ITEM or a (dim,) vector: d directions, fitted to its k nearest others."""
@@ -137,9 +140,9 @@ class Space:
         """How near to data any vectors are, (n, dim) or one: 1 deep inside, 0 beyond all held-out items."""
         return support(self._opened, vectors)
 
-    def duplicates(self, within: float | int | None = None) -> Duplicates:
+    def duplicates(self, within: float | int | None = None, *, progress: Told | None = None) -> Duplicates:
         """Items that are the same or near-identical, in groups; `within` is a distance, else what chance excludes."""
-        return duplicates(self._opened, within)
+        return duplicates(self._opened, within, progress)
 
     def solve(
         self,
@@ -331,7 +334,7 @@ class Space:
         method: str = "mle",
         by: str | None = None,
         seed: int = 0,
-        progress: Callable[[int, int], None] | None = None,
+        progress: Told | None = None,
     ) -> Dimension:
         """How many dimensions the items really have, across scales, and around those of each value of a field.
 
@@ -344,7 +347,7 @@ class Space:
         """
         return dimension_of(self._opened, method, k, by, seed, progress)
 
-    def clusters(self, *, progress: Callable[[int, int], None] | None = None) -> Clusters:
+    def clusters(self, *, progress: Told | None = None) -> Clusters:
         """Which items belong together, with exemplars and a name for each group."""
         return clusters(self._opened, progress)
 

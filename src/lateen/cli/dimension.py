@@ -43,9 +43,7 @@ def command(
     check_output(output, force)
     opened = Open(space)
     with bar() as shown:
-        result = opened.dimension(
-            method=method, k=k, by=by, seed=seed, progress=lambda done, total: shown.on_rows("neighbours", done, total)
-        )
+        result = opened.dimension(method=method, k=k, by=by, seed=seed, progress=shown.on_neighbours)
     if not told(result, output, force, json):
         _show(result)
 

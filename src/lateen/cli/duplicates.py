@@ -35,11 +35,14 @@ def command(
 ) -> None:
     """Print the groups."""
     from lateen.cli.output import PICTURES, check_output, figure, note, table, told
+    from lateen.cli.progress import bar
     from lateen.operations.rows_file import SUFFIXES
     from lateen.space import Space as Open
 
     check_output(output, force, (*SUFFIXES, *PICTURES))
-    result = Open(space).duplicates(within)
+    opened = Open(space)
+    with bar() as shown:
+        result = opened.duplicates(within, progress=shown.on_neighbours)
     if told(result, output, force, json):
         return
     groups = result.groups

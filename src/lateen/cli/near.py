@@ -35,6 +35,7 @@ def command(
 ) -> None:
     """Print the nearest items, or the outliers."""
     from lateen.cli.output import check_output, figure, matches, told
+    from lateen.cli.progress import bar
     from lateen.core.errors import InputError
     from lateen.space import Space as Open
 
@@ -44,7 +45,9 @@ def command(
         raise InputError(f"near got the ITEM {item!r} and --unlike, which asks about all items; give one of the two.")
     check_output(output, force)
     if item is None:
-        outliers = Open(space).unlike(k, where=where)
+        opened = Open(space)
+        with bar() as shown:
+            outliers = opened.unlike(k, where=where, progress=shown.on_neighbours)
         if not told(outliers, output, force, json):
             _show(outliers)
         return

@@ -52,6 +52,10 @@ class Bar:
         """Rows, or steps, of a measurement."""
         self._show(what, done, total, "")
 
+    def on_neighbours(self, done: int, total: int) -> None:
+        """Items of a neighbour table."""
+        self.on_rows("neighbours", done, total)
+
     def _show(self, what: str, done: int, total: int, speed: str, *more: str, left: float | None = None) -> None:
         self._progress.start()  # not before there is something to show: an empty bar would leave an empty line
         if what not in self._tasks:

@@ -184,7 +184,7 @@ class _Near:
         graph = coo_array((np.ones(len(i), np.int8), (i, j)), shape=(len(self.kept),) * 2)
         _, label = connected_components(graph, directed=False)
         links = _Links.of(i, j, far)
-        full = counted.all(axis=1)  # of these the table may lack some
+        full = np.asarray(counted.all(axis=1))  # of these the table may lack some
         order = np.argsort(label, kind="stable")
         for part in np.split(order, np.flatnonzero(np.diff(label[order])) + 1):
             if len(part) > 1:
