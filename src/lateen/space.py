@@ -38,7 +38,7 @@ from lateen.operations.reading import Readings, read
 from lateen.operations.sample import Samples, sample
 from lateen.operations.similarity import Similarity, similarity
 from lateen.operations.solve import Solution, solve
-from lateen.operations.tangent import Chart, Place, Projected, chart, project, support
+from lateen.operations.tangent import LocalChart, Place, Projected, chart, project, support
 from lateen.operations.unlike import Unlike, unlike
 from lateen.operations.walk import Walk, walk
 from lateen.store import SpaceFolder
@@ -128,7 +128,7 @@ class Space:
         """The outliers: the k items that are farthest from their nearest others, of those that `where` admits."""
         return unlike(self._opened, k, where, progress)
 
-    def tangent(self, place: Place, d: int | None = None, k: int | None = None) -> Chart:
+    def tangent(self, place: Place, d: int | None = None, k: int | None = None) -> LocalChart:
         """The chart of the data at an ITEM or a (dim,) vector: d directions, fitted to its k nearest others."""
         return chart(self._opened, place, d, k)
 

@@ -32,7 +32,7 @@ STEPS, FAR = 7, 2.0  # frames of a traversal, and the standard deviations to its
 
 
 @dataclass(frozen=True, eq=False)
-class Chart(Pictured):
+class LocalChart(Pictured):
     """The tangent of the data at a place.
 
     Args:
@@ -160,7 +160,7 @@ class Projected(Pictured):
         return strip(frames, labels=labels, support=support, title=stands_in(self.after))
 
 
-def chart(opened: Opened, place: Place, d: int | None = None, k: int | None = None) -> Chart:
+def chart(opened: Opened, place: Place, d: int | None = None, k: int | None = None) -> LocalChart:
     """The tangent at an ITEM or a vector, fitted to its k nearest others.
 
     Items that equal it are left out, so copies don't hide what is around them.
@@ -187,7 +187,7 @@ def chart(opened: Opened, place: Place, d: int | None = None, k: int | None = No
     if len(rows) < 2:
         rows = found.rows[0][: max(2, k)]
     near = opened.geometry.project(np.asarray(opened.search.vectors[rows]))
-    return Chart(at.label, tangent(at.vector, near, d, geometry=opened.geometry), len(rows), opened)
+    return LocalChart(at.label, tangent(at.vector, near, d, geometry=opened.geometry), len(rows), opened)
 
 
 def project(opened: Opened, place: Place, d: int | None = None, k: int | None = None) -> Projected:
