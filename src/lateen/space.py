@@ -219,9 +219,15 @@ class Space:
             seed=seed,
         )
 
-    def path(self, *items: str | int, steps: int = 9, along: str | None = None) -> Walk:
+    def path(
+        self,
+        *items: str | int,
+        steps: int = 9,
+        along: str | None = None,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> Walk:
         """The decoded way through two or more ITEMs: along "straight", "sphere", "gaussian", "graph" or "pullback"."""
-        return walk(self._opened, items, steps, along)
+        return walk(self._opened, items, steps, along, progress)
 
     def geodesic(
         self,

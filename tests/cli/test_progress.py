@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+from pathlib import Path
 
+import numpy as np
+import pytest
+from running import Run
+
+import lateen as lt
 from lateen.building.result import BuildProgress
 from lateen.cli.progress import bar
 from lateen.models.training import TrainState
@@ -30,3 +36,14 @@ def test_reading_and_training_are_shown(monkeypatch: pytest.MonkeyPatch, capsys:
     assert "816/816" in training
     assert "59 pictures/s" in training
     assert "18.75 dB" in training or "18.76 dB" in training
+
+
+def test_ways_over_gaps_say_how_far_they_are(lateen: Run, tmp_path: Path) -> None:
+    cloud = np.random.default_rng(0).standard_normal((300, 4)).astype(np.float32)
+    np.save(tmp_path / "v.npy", np.concatenate([cloud, cloud + 1000]))
+    lt.build(tmp_path / "v.npy", out=tmp_path / "v.space")
+    code, out, err = lateen("path", tmp_path / "v.space", "0", "599", "--along", "graph", "--json")
+    assert code == 0
+    assert "600/600" in next(line for line in err.splitlines() if line.lstrip().startswith("neighbours"))
+    assert "300/300" in next(line for line in err.splitlines() if line.lstrip().startswith("gaps"))
+    assert json.loads(out)["bridges"]

@@ -39,10 +39,12 @@ def command(
 ) -> None:
     """Print the steps of a path."""
     from lateen.cli.output import FILMS, check_output, emit_json, figure, note, save, table
+    from lateen.cli.progress import bar
     from lateen.space import Space as Open
 
     check_output(output, force, FILMS)
-    result = Open(space).path(*items, steps=steps, along=along)
+    with bar() as drawn:
+        result = Open(space).path(*items, steps=steps, along=along, progress=drawn.on_rows)
     save(result, output, force)
     for said in result.notes:
         note(said)

@@ -8,6 +8,7 @@ Reference:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +18,7 @@ from lateen.core.geometry import Geometry
 from lateen.neighbors import nearest
 
 MOST_PRODUCTS = 2e11  # of numbers, in one round of search; beyond, parts look from some of their items only
+_TOGETHER = 2_000  # items that look out before it is told how many did
 _SMALL = 32  # items of a part whose neighbours are looked for together with those of other small ones
 
 
@@ -42,7 +44,10 @@ class Bridge:
 
 
 def shortest_bridges(
-    points: Float[np.ndarray, "n dim"], geometry: Geometry, parts: Int[np.ndarray, " n"]
+    points: Float[np.ndarray, "n dim"],
+    geometry: Geometry,
+    parts: Int[np.ndarray, " n"],
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Bridge, ...]:
     """What joins all parts into one, as short as can be.
 
@@ -50,6 +55,7 @@ def shortest_bridges(
         points: (n, dim).
         geometry: Whose distance counts.
         parts: (n,) which part each is in: 0, 1, ...
+        progress: Told how many items have looked for the nearest outside their part, and of how many; in each round.
 
     Returns:
         One bridge fewer than there are parts.
@@ -57,7 +63,7 @@ def shortest_bridges(
     bridges: list[Bridge] = []
     labels = parts.copy()
     while (count := int(labels.max(initial=0)) + 1) > 1:
-        found = sorted(_candidates(points, geometry, labels), key=lambda b: (b.length, b.start, b.end))
+        found = sorted(_candidates(points, geometry, labels, progress), key=lambda b: (b.length, b.start, b.end))
         joined = np.arange(count)
         for bridge in found:
             a, b = joined[labels[bridge.start]], joined[labels[bridge.end]]
@@ -68,7 +74,12 @@ def shortest_bridges(
     return tuple(bridges)
 
 
-def _candidates(points: Float[np.ndarray, "n dim"], geometry: Geometry, labels: Int[np.ndarray, " n"]) -> list[Bridge]:
+def _candidates(
+    points: Float[np.ndarray, "n dim"],
+    geometry: Geometry,
+    labels: Int[np.ndarray, " n"],
+    progress: Callable[[int, int], None] | None,
+) -> list[Bridge]:
     """Of every part but the largest the shortest way out."""
     sizes = np.bincount(labels)
     order = np.argsort(labels, kind="stable")
@@ -78,9 +89,20 @@ def _candidates(points: Float[np.ndarray, "n dim"], geometry: Geometry, labels: 
     share = min(1.0, affordable / sum(len(members[part]) for part in looking))
     small = [part for part in looking if sizes[part] <= _SMALL]
     found = _of_small(points, geometry, labels, np.concatenate([members[part] for part in small])) if small else []
-    for part in looking:
-        if sizes[part] > _SMALL:
-            found.append(_of_large(points, geometry, members[part], np.flatnonzero(labels != part), share))
+    large = [part for part in looking if sizes[part] > _SMALL]
+    step = max(1, int(np.ceil(1 / share)))
+    asked = [members[part][::step] for part in large]
+    done, total = 0, sum(map(len, asked))
+
+    def told(more: int) -> None:
+        nonlocal done
+        done += more
+        if progress is not None:
+            progress(done, total)
+
+    for part, some in zip(large, asked, strict=True):
+        outside = np.flatnonzero(labels != part)
+        found.append(_of_large(points, geometry, members[part], some, outside, told))
     return found
 
 
@@ -103,14 +125,19 @@ def _of_large(
     points: Float[np.ndarray, "n dim"],
     geometry: Geometry,
     inside: Int[np.ndarray, " m"],
+    asked: Int[np.ndarray, " a"],
     outside: Int[np.ndarray, " o"],
-    share: float,
+    told: Callable[[int], None],
 ) -> Bridge:
-    """The shortest way out of a part: of all its items, or of a share of them and then to and fro."""
-    asked = inside[:: max(1, int(np.ceil(1 / share)))]
-    near = nearest(points, points[asked], 1, geometry=geometry, among=outside)
-    best = int(near.distances[:, 0].argmin())
-    start, end, length = int(asked[best]), int(near.rows[best, 0]), float(near.distances[best, 0])
+    """The shortest way out of a part: of all its items, or of those that are asked and then to and fro."""
+    start, end, length = -1, -1, float("inf")
+    for first in range(0, len(asked), _TOGETHER):
+        some = asked[first : first + _TOGETHER]
+        near = nearest(points, points[some], 1, geometry=geometry, among=outside)
+        best = int(near.distances[:, 0].argmin())
+        if float(near.distances[best, 0]) < length:
+            start, end, length = int(some[best]), int(near.rows[best, 0]), float(near.distances[best, 0])
+        told(len(some))
     while len(asked) < len(inside):
         back = int(nearest(points, points[end][None], 1, geometry=geometry, among=inside).rows[0, 0])
         on = nearest(points, points[back][None], 1, geometry=geometry, among=outside)

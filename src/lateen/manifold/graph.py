@@ -220,6 +220,7 @@ def neighbour_graph(
     geometry: Geometry,
     power: float | int = 1,
     measure: Measure | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Graph:
     """Join every item to its neighbours.
 
@@ -229,6 +230,7 @@ def neighbour_graph(
         geometry: Whose distance the table has.
         power: Edges weigh their distance to this power, 1 ... 16: beyond 1, ways keep to where data is dense.
         measure: What edges weigh instead, such as `decoded_length` of a decoder.
+        progress: Told how many items of parts that no neighbours join have looked for a bridge, and of how many.
 
     Raises:
         InputError: If the power is out of range, or the table is of another number of points.
@@ -243,7 +245,7 @@ def neighbour_graph(
     from scipy.sparse.csgraph import connected_components
 
     labels = connected_components(_matrix(low, high, np.ones(len(low)), n), directed=False)[1]
-    bridges = shortest_bridges(points, geometry, np.asarray(labels, np.int64))
+    bridges = shortest_bridges(points, geometry, np.asarray(labels, np.int64), progress)
     low = np.concatenate([low, np.array([b.start for b in bridges], np.int64)])
     high = np.concatenate([high, np.array([b.end for b in bridges], np.int64)])
     weights = np.concatenate([weigh(points[low[i : i + 65_536]], points[high[i : i + 65_536]]) for i in _blocks(low)])

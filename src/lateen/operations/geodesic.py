@@ -29,6 +29,7 @@ MEASURES = ("distance", "decoded")
 WORDS = 10_000  # that ways go over: words stand in the order of how frequent they are
 SMALLEST = 1e-15  # extent of data whose squared distances are well within float32
 FINE, COARSE = 64, 16  # steps that a decoded length is measured in
+Told: TypeAlias = Callable[[str, int, int], None]
 End: TypeAlias = int | str | Sequence[float | int] | np.ndarray
 
 
@@ -137,6 +138,7 @@ def geodesics_of(
     k: int = NEIGHBOURS,
     power: float | int = 1,
     measure: str = "distance",
+    progress: Told | None = None,
 ) -> tuple[list[Way | Pulled], Graph]:
     """The ways from stop to stop in a space, and the graph that they were found on.
 
@@ -151,10 +153,12 @@ def geodesics_of(
     words = opened.spec.modality == "word"
     if words and len(opened) > WORDS:
         points = np.asarray(opened.geometry.project(np.asarray(opened.vectors[:WORDS])), np.float32)
-        table = neighbour_table(points, k, geometry=opened.geometry)
+        table = neighbour_table(points, k, geometry=opened.geometry, progress=_on("neighbours", progress))
     else:
-        points, table = np.asarray(opened.points), opened.table(k)
-    graph = neighbour_graph(points, table, geometry=opened.geometry, power=power, measure=weigh)
+        points, table = np.asarray(opened.points), opened.table(k, _on("neighbours", progress))
+    graph = neighbour_graph(
+        points, table, geometry=opened.geometry, power=power, measure=weigh, progress=_on("gaps", progress)
+    )
     rows = [-1 if stop.id is None else opened.folder.row(stop.id) for stop in stops]
     ends = [row if 0 <= row < len(points) else stop.vector for row, stop in zip(rows, stops, strict=True)]
     ways = [graph.way(start, end, taut=False if words else None) for start, end in pairwise(ends)]
@@ -209,9 +213,9 @@ class Trip:
     doubts: tuple[str, ...]
 
 
-def trip(opened: Opened, stops: Sequence[Located], along: str) -> Trip:
+def trip(opened: Opened, stops: Sequence[Located], along: str, progress: Told | None = None) -> Trip:
     """The geodesic through two or more points of a space."""
-    ways, graph = geodesics_of(opened, stops, along)
+    ways, graph = geodesics_of(opened, stops, along, progress=progress)
     path = Chain([way.path for way in ways])
     length = sum(float(np.linalg.norm(np.diff(way.path.fine(), axis=0), axis=1).sum()) for way in ways)
     gaps: list[Gap] = []
@@ -276,6 +280,11 @@ def _measured(measure: str, decoder: Decoder | None, what: str) -> Any:
     if decoder is None:
         raise InputError(f"Edges can't weigh what is decoded along them: {what} has no decoder. Use distance.")
     return decoded_length(levels(decoder))
+
+
+def _on(what: str, progress: Told | None) -> Callable[[int, int], None] | None:
+    """Progress of one of several things."""
+    return None if progress is None else lambda done, total: progress(what, done, total)
 
 
 def _check(along: str, measure: str, k: int) -> None:

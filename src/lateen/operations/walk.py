@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -148,8 +148,17 @@ class Walk(Pictured):
         return super().save(path, force=force)
 
 
-def walk(opened: Opened, stops: Sequence[str | int], steps: int = 9, along: str | None = None) -> Walk:
-    """Walk through two or more ITEMs in `steps` points; `along` defaults to the space's own geometry."""
+def walk(
+    opened: Opened,
+    stops: Sequence[str | int],
+    steps: int = 9,
+    along: str | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Walk:
+    """Walk through two or more ITEMs in `steps` points; `along` defaults to the space's own geometry.
+
+    Along graph and pullback, `progress` is told what is done for the graph, how much of it, and of how much.
+    """
     if len(stops) < 2:
         raise InputError(f"A path needs at least two items, got {len(stops)}.")
     if steps < 2:
@@ -159,7 +168,8 @@ def walk(opened: Opened, stops: Sequence[str | int], steps: int = 9, along: str 
     located = [opened.locate(stop) for stop in stops]
     own = {"euclidean": "straight"}.get(opened.spec.geometry, opened.spec.geometry)
     if along in GEODESICS:
-        return _geodesic(opened, located, steps, along, _walked(opened, located, steps, own))
+        found = trip(opened, located, along, progress)
+        return _geodesic(opened, located, steps, along, found, _walked(opened, located, steps, own))
     return _walked(opened, located, steps, along or own)
 
 
@@ -171,9 +181,10 @@ def _walked(opened: Opened, located: Sequence[Located], steps: int, along: str) 
     return _decoded(opened, located, steps, along, path, length)
 
 
-def _geodesic(opened: Opened, located: Sequence[Located], steps: int, along: str, straight: Walk) -> Walk:
+def _geodesic(
+    opened: Opened, located: Sequence[Located], steps: int, along: str, found: Trip, straight: Walk
+) -> Walk:
     """A geodesic beside the way of the space's own geometry."""
-    found: Trip = trip(opened, located, along)
     made = _decoded(opened, located, steps, along, found.path, found.length)
     own = Chain.through(_way(opened, straight.along), np.stack([item.vector for item in located]))
     beside = replace(straight, decoded_length=decoded_length_of(opened, own))
