@@ -128,9 +128,11 @@ class Space:
         """The outliers: the k items that are farthest from their nearest others, of those that `where` admits."""
         return unlike(self._opened, k, where, progress)
 
-    def tangent(self, place: Place, d: int | None = None, k: int | None = None) -> LocalChart:
+    def tangent(
+        self, place: Place, d: int | None = None, k: int | None = None, *, progress: Told | None = None
+    ) -> LocalChart:
         """The chart of the data at an ITEM or a (dim,) vector: d directions, fitted to its k nearest others."""
-        return chart(self._opened, place, d, k)
+        return chart(self._opened, place, d, k, progress)
 
     def project(self, place: Place, d: int | None = None, k: int | None = None) -> Projected:
         """Where an ITEM or a (dim,) vector lands on the d-dimensional manifold that the items lie on."""

@@ -38,6 +38,17 @@ def test_reading_and_training_are_shown(monkeypatch: pytest.MonkeyPatch, capsys:
     assert "18.75 dB" in training or "18.76 dB" in training
 
 
+@pytest.mark.parametrize("words", [["tangent", "0"], ["near", "--unlike"], ["duplicates"], ["dimension"]])
+def test_what_needs_neighbours_says_how_far_they_are(lateen: Run, tmp_path: Path, words: list[str]) -> None:
+    np.save(tmp_path / "v.npy", np.random.default_rng(0).standard_normal((300, 4)).astype(np.float32))
+    lt.build(tmp_path / "v.npy", out=tmp_path / "v.space")
+    for times in (1, 0):  # the table is kept
+        code, out, err = lateen(words[0], tmp_path / "v.space", *words[1:], "--json")
+        assert code == 0
+        assert err.count("300/300") == times
+        json.loads(out)
+
+
 def test_ways_over_gaps_say_how_far_they_are(lateen: Run, tmp_path: Path) -> None:
     cloud = np.random.default_rng(0).standard_normal((300, 4)).astype(np.float32)
     np.save(tmp_path / "v.npy", np.concatenate([cloud, cloud + 1000]))

@@ -36,10 +36,12 @@ def command(
 ) -> None:
     """Print the chart of an item."""
     from lateen.cli.output import check_output, figure, table, told
+    from lateen.cli.progress import bar
     from lateen.space import Space as Open
 
     check_output(output, force)
-    result = Open(space).tangent(item, d, k)
+    with bar() as drawn:
+        result = Open(space).tangent(item, d, k, progress=drawn.on_neighbours)
     if told(result, output, force, json):
         return
     found = result.tangent

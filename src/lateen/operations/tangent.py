@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -160,7 +161,13 @@ class Projected(Pictured):
         return strip(frames, labels=labels, support=support, title=stands_in(self.after))
 
 
-def chart(opened: Opened, place: Place, d: int | None = None, k: int | None = None) -> LocalChart:
+def chart(
+    opened: Opened,
+    place: Place,
+    d: int | None = None,
+    k: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> LocalChart:
     """The tangent at an ITEM or a vector, fitted to its k nearest others.
 
     Items that equal it are left out, so copies don't hide what is around them.
@@ -170,12 +177,13 @@ def chart(opened: Opened, place: Place, d: int | None = None, k: int | None = No
         place: The ITEM or the (dim,) vector.
         d: Dimension of the tangent; by default the intrinsic dimension of the space.
         k: Neighbours; by default 24, or 3 d if that is more.
+        progress: Told how far the table of neighbours is, which the dimension is read from.
 
     Raises:
         InputError: If there are too few items, or d or k can't be.
     """
     at = located(opened, place)
-    d, k = _sizes(opened, d, k)
+    d, k = _sizes(opened, d, k, progress)
     wanted = k
     while True:  # past the copies of the place
         found = opened.search.nearest(at.vector[None], wanted + 1)
@@ -227,14 +235,16 @@ def located(opened: Opened, place: Place) -> Located:
     return opened.locate(place)
 
 
-def dimension(opened: Opened) -> int:
+def dimension(opened: Opened, progress: Callable[[int, int], None] | None = None) -> int:
     """The intrinsic dimension of a space, as a whole number that a tangent can have."""
-    table = opened.table(SCALE)
+    table = opened.table(SCALE, progress)
     found = mle(table.distances).value if table.k > 1 else math.nan
     return int(np.clip(round(found), 1, opened.spec.dim)) if math.isfinite(found) else 1
 
 
-def _sizes(opened: Opened, d: int | None, k: int | None) -> tuple[int, int]:
+def _sizes(
+    opened: Opened, d: int | None, k: int | None, progress: Callable[[int, int], None] | None = None
+) -> tuple[int, int]:
     """Dimension and neighbours, as asked or by default, within what there is."""
     n, dim = len(opened), opened.spec.dim
     if n < 3:
@@ -243,7 +253,7 @@ def _sizes(opened: Opened, d: int | None, k: int | None) -> tuple[int, int]:
         raise InputError(f"Got d = {d}; the vectors of {opened.name} have {dim} numbers, so 1 to {dim} can be.")
     if k is not None and k < 2:
         raise InputError(f"Got k = {k}; a chart is fitted to at least 2 neighbours.")
-    d = dimension(opened) if d is None else d
+    d = dimension(opened, progress) if d is None else d
     return d, min(n - 1, max(NEIGHBOURS, 3 * d) if k is None else k)
 
 
