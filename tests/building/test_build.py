@@ -258,6 +258,14 @@ def test_vectors_that_are_not_numbers_are_rejected(tmp_path: Path) -> None:
     assert "its vector holds NaN or infinity" in (space.path / "rejected.jsonl").read_text()
 
 
+def test_vectors_that_are_too_large_are_rejected_as_such(tmp_path: Path) -> None:
+    np.save(tmp_path / "v.npy", np.array([[1, 2], [1e30, 2]], np.float32))
+    build(tmp_path / "v.npy", out=tmp_path / "v.space")
+    said = (tmp_path / "v.space" / "rejected.jsonl").read_text().splitlines()
+    assert len(said) == 1
+    assert "numbers too large to be squared" in said[0]
+
+
 
 class Raising(RandomProjection):
     """It fails at some picture."""

@@ -226,7 +226,12 @@ def _spoiled(vectors: Float32[np.ndarray, "n dim"], dtype: str, geometry: str) -
     # One sum per row finds NaN and infinity, and overflows only where numbers are beyond any use
     with np.errstate(over="ignore", invalid="ignore"):
         squares = np.einsum("ij,ij->i", vectors, vectors)
-    bad = {int(row): "its vector holds NaN or infinity" for row in np.flatnonzero(~np.isfinite(squares))}
+    bad = {
+        int(row): "its vector holds numbers too large to be squared"
+        if np.isfinite(vectors[row]).all()
+        else "its vector holds NaN or infinity"
+        for row in np.flatnonzero(~np.isfinite(squares))
+    }
     largest = np.abs(vectors).max(axis=1, initial=0) if dtype == "float16" else None
     if geometry == "sphere":
         zero = squares == 0 if largest is None else (squares == 0) | (largest <= _VANISHES)
