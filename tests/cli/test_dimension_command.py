@@ -40,9 +40,16 @@ def test_the_summary(lateen: Run, rolls: Path) -> None:
     found = lt.open(rolls).dimension(method="two_nn", k=8, seed=2)
     assert code == 0
     assert out.startswith(f"dimension  {found.estimate:.2f}   95 % {found.low:.2f} to {found.high:.2f}\n")
-    assert "read by    two_nn, k = 8, among 900 items" in out
+    assert "read by    two_nn, neighbours 1 and 2, among 900 items" in out
     for said in ("plateau    ", "items  mle", "pca", "(8, 16)", "around the items of each label", "turn 0"):
         assert said in out
+
+
+def test_without_a_plateau_the_reason_is_printed(lateen: Run, rolls: Path) -> None:
+    code, out, err = lateen("dimension", rolls, "-k", 200)
+    assert code == 0
+    assert "read by    mle, k = 200, among 900 items\nplateau    none: too few scales, 1 with an interval" in out
+    assert "k = 200 of 900 items is not local" in err
 
 
 def test_the_picture_is_saved_once(lateen: Run, rolls: Path, tmp_path: Path) -> None:

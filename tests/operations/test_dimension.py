@@ -171,6 +171,54 @@ def test_fewer_items_than_neighbours(n: int) -> None:
         assert found.plateau is None or method == "gride"
 
 
+@pytest.mark.parametrize(
+    ("n", "dim", "bent", "said"),
+    [
+        (200, 2, 0.0, "too few scales, 1 with an interval"),
+        (520, 6, 0.0, "the intervals are too wide, beyond ± 10% at"),
+        (4000, 12, 0.0, "the scales span too little distance: they are less than 1.5 times as far"),
+        (4000, 1, 0.02, "it drifts, "),
+    ],
+    ids=["few", "wide", "narrow", "drift"],
+)
+def test_why_there_is_no_plateau(n: int, dim: int, bent: float, said: str) -> None:
+    random = np.random.default_rng(0)
+    vectors = random.random((n, dim))
+    if bent:
+        vectors = np.column_stack([vectors, bent * random.normal(size=(n, 6)) * 0.05])
+    found = lt.dimension(vectors, method="two_nn" if n == 520 else "mle")
+    assert found.plateau is None
+    assert str(found.no_plateau).startswith(said)
+    assert f"no plateau: {said}" in repr(found)
+    assert found.to_dict()["no_plateau"] == found.no_plateau
+
+
+def test_k_is_said_where_it_counts_and_where_it_is_much() -> None:
+    vectors = np.random.default_rng(0).random((300, 3))
+    assert "by mle, k = 20;" in repr(lt.dimension(vectors, k=20))
+    assert "by two_nn, neighbours 1 and 2;" in repr(lt.dimension(vectors, k=20, method="two_nn"))
+    assert "by gride, neighbours 8 and 16;" in repr(lt.dimension(vectors, k=20, method="gride"))
+    assert lt.dimension(vectors, k=30).notes == ()
+    assert lt.dimension(vectors, k=31, method="two_nn").notes == ()
+    assert lt.dimension(vectors, k=31).notes[0].startswith("k = 31 of 300 items is not local")
+    lowered = lt.dimension(vectors, k=2000)
+    assert lowered.k == 299
+    assert "k is 299 instead of 2000" in lowered.notes[0]
+    assert "k = 299 of 300 items is not local" in lowered.notes[1]
+
+
+def test_of_a_grid_gride_says_nothing_rather_than_something_certain() -> None:
+    grid = np.stack(np.meshgrid(np.arange(30), np.arange(30)), axis=-1).reshape(-1, 2)
+    found = lt.dimension(grid, method="gride")
+    assert math.isnan(found.estimate)
+    assert math.isnan(found.low)
+    plain = lt.dimension(grid)
+    assert all(math.isnan(s.estimate) for s in plain.methods["gride"][:3])
+    assert any(note.startswith("GRIDE is unknown at ") for note in plain.notes)
+    scattered = lt.dimension(grid + np.random.default_rng(0).normal(size=grid.shape))
+    assert not any("GRIDE" in note for note in scattered.notes)
+
+
 @pytest.mark.parametrize("k", [2, 3])
 def test_two_or_three_neighbours_are_enough_for_all_but_pca(k: int) -> None:
     found = lt.dimension(np.random.default_rng(0).random((2000, 3)), k=k)

@@ -25,7 +25,7 @@ SHOWN = 20  # groups; all are in --json
 def command(
     space: Space,
     method: Annotated[str, typer.Option("--method", help="mle, two_nn, gride or pca.")] = "mle",
-    k: Annotated[int, typer.Option("-k", help="Neighbours of each item that are looked at.")] = 10,
+    k: Annotated[int, typer.Option("-k", help="Neighbours of each item that are looked at; two_nn compares 2.")] = 10,
     by: Annotated[
         Optional[str],  # noqa: UP045  typer reads the annotation
         typer.Option("--by", help="Also for each value of this field; `label` if there is one.", metavar="FIELD"),
@@ -50,12 +50,13 @@ def command(
 
 def _show(result: Dimension) -> None:
     from lateen.cli.output import figure, table
+    from lateen.manifold.dimension.methods import reads
 
     level = result.plateau
     print(f"dimension  {figure(result.estimate, 2)}   95 % {figure(result.low, 2)} to {figure(result.high, 2)}")
-    print(f"read by    {result.method}, k = {result.k}, among {result.n:,} items")
+    print(f"read by    {result.method}{reads(result.method, result.k)}, among {result.n:,} items")
     if level is None:
-        print(f"plateau    none{_drift(result)}")
+        print(f"plateau    none: {result.no_plateau}")
     else:
         reach = f"between the distances {figure(level.near)} and {figure(level.far)}"
         print(f"plateau    {figure(level.estimate, 2)} {reach} ({level.scales} scales)")
@@ -70,16 +71,6 @@ def _show(result: Dimension) -> None:
     if result.groups:
         print()
         _show_groups(result)
-
-
-def _drift(result: Dimension) -> str:
-    """What the dimension does where it doesn't stay."""
-    from lateen.cli.output import figure
-
-    known = [scale.estimate for scale in result.scales if scale.low == scale.low]
-    if len(known) < 3:
-        return ": too few items to see scales"
-    return f": {figure(known[0], 2)} from near, {figure(known[-1], 2)} from afar"
 
 
 def _cell(result: Dimension, name: str, i: int) -> str:

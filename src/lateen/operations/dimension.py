@@ -19,8 +19,9 @@ from lateen.core.errors import InputError, UnknownNameError
 from lateen.core.geometry import Euclidean, Geometry, geometry_named
 from lateen.core.seed import require_seed
 from lateen.manifold.dimension import Plateau, Scale, inverse_dimensions, plateaus
-from lateen.manifold.dimension.methods import METHODS, Method, all_scales, estimator, headline, least
-from lateen.manifold.dimension.plateau import longest
+from lateen.manifold.dimension.gride import TIES
+from lateen.manifold.dimension.methods import METHODS, Method, all_scales, estimator, headline, least, reads
+from lateen.manifold.dimension.plateau import longest, why_none
 from lateen.manifold.dimension.subset import Part, originals, part, whole
 from lateen.manifold.dimension.two_nn import TIED
 from lateen.neighbors import Table, neighbour_table
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 NEIGHBOURS = 32  # of the table of an array: enough for half of the items, and for GRIDE's 16 and 32
 FEW = 100  # items, below which scales can't be told
+LOCAL = 10  # times as many items as neighbours: with fewer, the neighbourhood is a part of the whole
 GRID = 0.2  # of the items, whose distances are tied, that is told
 
 
@@ -67,7 +69,7 @@ class Dimension(Pictured):
         estimate: The dimension of all items; NaN where distances don't tell.
         low, high: Its 95 % interval; NaN for fewer than 10 items.
         method: "mle", "two_nn", "gride" or "pca".
-        k: Neighbours of each item that were looked at.
+        k: Neighbours of each item that were looked at; "two_nn" compares two of them.
         n: Items that differ.
         left_out: Items that are copies of others, at a distance of zero.
         methods: Every method's dimension at every scale, from near to afar.
@@ -103,11 +105,17 @@ class Dimension(Pictured):
         """The longest plateau; None if the dimension drifts all the way, or there are too few items to say."""
         return longest(self.plateaus)
 
+    @property
+    def no_plateau(self) -> str | None:
+        """Why there is no plateau; None if there is one."""
+        return None if self.plateaus else why_none(self.scales)
+
     def __repr__(self) -> str:
         level = self.plateau
-        said = "no plateau" if level is None else f"plateau at {_brief(level.estimate)}"
+        said = f"no plateau: {self.no_plateau}" if level is None else f"plateau at {_brief(level.estimate)}"
         sure = f" (95 % {_brief(self.low)} to {_brief(self.high)})" if math.isfinite(self.low) else ""
-        return f"Dimension {_brief(self.estimate)}{sure} of {self.n:,} items by {self.method}, k = {self.k}; {said}"
+        by = f"{self.method}{reads(self.method, self.k)}"
+        return f"Dimension {_brief(self.estimate)}{sure} of {self.n:,} items by {by}; {said}"
 
     def to_dict(self) -> dict[str, object]:
         """Plain data, as `--json` prints it."""
@@ -122,6 +130,7 @@ class Dimension(Pictured):
             "left_out": self.left_out,
             "scales": [scale.to_dict() for scale in self.scales],
             "plateau": None if level is None else level.to_dict(),
+            "no_plateau": self.no_plateau,
             "plateaus": [p.to_dict() for p in self.plateaus],
             "methods": {name: [scale.to_dict() for scale in scales] for name, scales in self.methods.items()},
             "by": self.by,
@@ -226,16 +235,24 @@ def _measured(asked: _Asked, named: tuple[str, Shaped[np.ndarray, " n"]] | None,
     of, notes = _distinct(asked, first)
     k = min(asked.k, of.k)
     if k < asked.k:
-        notes.append(f"There are {of.k + 1} items that differ: k is {k} instead of {asked.k}.")
+        notes.append(f"There are {of.k + 1:,} items that differ: k is {k} instead of {asked.k}.")
     if k < least(method):
         wanted = f"it needs {least(method) + 1} or more"
         raise InputError(f"dimension by {method} got {of.k + 1} items that differ; {wanted}.")
     found = all_scales(of, vectors, asked.fresh, k, seed, asked.unit)
     said = headline(of, method, vectors, k, seed)
     if math.isnan(said.estimate):
-        notes.append("The nearest items are all equally far: their distances don't tell a dimension.")
+        notes.append("The nearest items are equally far, all or too many: their distances don't tell a dimension.")
     elif len(of) < FEW:
         notes.append(f"{len(of)} items are too few to see scales or to be sure.")
+    elif method != "two_nn" and k * LOCAL > len(of):
+        notes.append(f"k = {k} of {len(of):,} items is not local: more than a tenth of them is the shape of the whole.")
+    untold = sum(math.isnan(scale.estimate) for scale in found["gride"])
+    if untold and not math.isnan(said.estimate):
+        notes.append(
+            f"GRIDE is unknown at {untold} of {len(found['gride'])} scales: more than {TIES:.0%} of the items have one "
+            "and the same ratio of distances there, as on a grid."
+        )
     near = of.distances[:, :2]
     tied = float(np.mean(near[:, 1] <= near[:, 0] * (1 + TIED)))
     if tied > GRID:

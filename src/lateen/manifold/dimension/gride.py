@@ -12,8 +12,10 @@ from jaxtyping import Float
 
 from lateen.core.errors import InputError
 from lateen.manifold.dimension.estimate import Estimate, unknown
+from lateen.manifold.dimension.two_nn import TIED
 
 STEPS = 100
+TIES = 0.2  # of the items that may have one and the same ratio: more are a grid's, of which the law knows nothing
 CLOSE = 1e-10
 
 
@@ -22,7 +24,8 @@ def gride(distances: Float[np.ndarray, "n k"], n1: int = 1, n2: int | None = Non
 
     Args:
         distances: (n, m) to the nearest others, nearest first. Items with a distance of zero or NaN, and items whose
-            two distances are equal, don't count.
+            two distances are equal, don't count; where more than a fifth have one and the same ratio (equal distances
+            have the ratio 1), as on a grid, nothing is known: NaN.
         n1: The nearer neighbour, from 1.
         n2: The farther one; 2 n1 by default. With 1 and 2 it is TwoNN's likelihood of all ratios.
 
@@ -38,7 +41,7 @@ def gride(distances: Float[np.ndarray, "n k"], n1: int = 1, n2: int | None = Non
     near, far = distances[:, n1 - 1].astype(np.float64), distances[:, n2 - 1].astype(np.float64)
     counts = (near > 0) & (far > near) & np.isfinite(far)
     n = int(counts.sum())
-    if n < 2:
+    if n < 2 or _tied(near, far) > TIES:
         return unknown(len(distances))
     logs = np.log(far[counts] / near[counts])
     value = _root(logs, n1, n2)
@@ -46,6 +49,15 @@ def gride(distances: Float[np.ndarray, "n k"], n1: int = 1, n2: int | None = Non
     influence = np.zeros(len(distances))
     influence[counts] = (score - score.mean()) / (-slope.mean() * value)
     return Estimate(value, influence, counts)
+
+
+def _tied(near: Float[np.ndarray, " n"], far: Float[np.ndarray, " n"]) -> float:
+    """Share of the items that have the ratio which most have, as near as rounding lets equal ratios be."""
+    known = (near > 0) & np.isfinite(far)
+    if not known.any():
+        return 0.0
+    logs = np.sort(np.log(far[known] / near[known]))
+    return float((np.searchsorted(logs, logs + TIED, side="right") - np.arange(len(logs))).max()) / len(logs)
 
 
 def _root(logs: Float[np.ndarray, " n"], n1: int, n2: int) -> float:

@@ -28,6 +28,12 @@ def compared(method: Method, k: int) -> tuple[int, int]:
     return {"mle": (1, k), "two_nn": (1, 2), "gride": (far // 2, far), "pca": (1, k)}[method]
 
 
+def reads(method: Method, k: int) -> str:
+    """Which neighbours a method compares, for people: TwoNN two of them, whatever k is."""
+    near, far = compared(method, k)
+    return f", neighbours {near} and {far}" if method in ("two_nn", "gride") else f", k = {k}"
+
+
 def least(method: Method) -> int:
     """Neighbours of each item that it needs."""
     return FEWEST_OF_PCA if method == "pca" else 2

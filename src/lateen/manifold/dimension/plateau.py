@@ -70,6 +70,26 @@ def longest(found: Sequence[Plateau]) -> Plateau | None:
     return max(found, key=lambda p: p.far / p.near, default=None)
 
 
+def why_none(scales: Sequence[Scale]) -> str:
+    """Why these scales have no plateau, as it stands behind "none: "."""
+    known = [s for s in scales if math.isfinite(s.low)]
+    if len(known) < FEWEST:
+        return f"too few scales, {len(known)} with an interval where a plateau needs {FEWEST}"
+    sure = [s for s in known if _narrow(s)]
+    if len(sure) < FEWEST:
+        return f"the intervals are too wide, beyond ± {WIDE:.0%} at {len(known) - len(sure)} of {len(known)} scales"
+    level = [run for i in range(len(scales)) for run in [scales[i : i + FEWEST]] if len(run) == FEWEST and _level(run)]
+    if level:
+        reach = scales[-1].distance / scales[0].distance if scales[0].distance > 0 else 1.0
+        span = "they are" if reach < REACH else "those at which it stays the same are"
+        return f"the scales span too little distance: {span} less than {REACH} times as far at their end"
+    first, last = sure[0].estimate, sure[-1].estimate
+    if abs(last / first - 1) > LEVEL:
+        return f"it drifts, {first:.3g} from near and {last:.3g} from afar"
+    values = [s.estimate for s in sure]
+    return f"it doesn't stay the same, from {min(values):.3g} to {max(values):.3g}"
+
+
 def _apart(runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Runs that share no scale but their ends: of those that overlap, the longer."""
     kept: list[tuple[int, int]] = []
@@ -80,11 +100,15 @@ def _apart(runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _level(run: Sequence[Scale]) -> bool:
-    if not all(math.isfinite(s.low) and s.high <= s.low * (1 + WIDE) / (1 - WIDE) for s in run):
+    if not all(map(_narrow, run)):
         return False
     mean = _mean(run)
     meets = all(s.low <= mean * (1 + LEVEL) and s.high >= mean * (1 - LEVEL) for s in run)
     return meets and (len(run) < FEWEST or _steady(run))
+
+
+def _narrow(scale: Scale) -> bool:
+    return math.isfinite(scale.low) and scale.high <= scale.low * (1 + WIDE) / (1 - WIDE)
 
 
 def _steady(run: Sequence[Scale]) -> bool:
