@@ -134,6 +134,22 @@ def test_a_cluster_far_away_keeps_its_own_neighbours() -> None:
     assert np.mean(table.distances[4_000:] <= truth[:, -1:] * (1 + 1e-5)) > 0.98
 
 
+@pytest.mark.parametrize("unit", [1e-25, 1e-13, 1e16, 1e30])
+def test_units_do_not_matter(unit: float) -> None:
+    x = cloud(300, 6)
+    usual = neighbour_table(x, 8, geometry=Euclidean())
+    table = neighbour_table((x.astype(np.float64) * unit).astype(np.float32), 8, geometry=Euclidean())
+    assert (table.rows == usual.rows).mean() > 0.99
+    np.testing.assert_allclose(table.distances, usual.distances.astype(np.float64) * unit, rtol=1e-4)
+
+
+def test_a_cluster_beyond_all_measure_keeps_to_itself() -> None:
+    x = np.vstack([cloud(300, 6), (cloud(40, 6, seed=2) + 100) * np.float32(1e27)])
+    table = neighbour_table(x, 8, geometry=Euclidean())
+    assert_sound(table, 340, 8)
+    assert (table.rows[300:] >= 300).all()
+
+
 def test_fewer_items_than_neighbours() -> None:
     assert neighbour_table(cloud(5, 3), 30, geometry=Euclidean()).k == 4
     two = neighbour_table(np.array([[0.0], [3.0]], np.float32), 15, geometry=Euclidean())

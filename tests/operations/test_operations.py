@@ -249,7 +249,7 @@ def test_questions_without_an_answer_say_why(faces: Space) -> None:
 @pytest.mark.parametrize("damage", [b"", b"nonsense", None])
 def test_a_damaged_map_is_made_again(faces: Space, damage: bytes | None) -> None:
     expected = faces.map(method="pca").positions
-    (kept,) = (faces.folder / "derived").glob("map-*.npy")
+    (kept,) = (faces.folder / "derived").glob("map-*.npz")
     whole = kept.read_bytes()
     kept.write_bytes(whole[:-8] if damage is None else damage)
     np.testing.assert_array_equal(faces.map(method="pca").positions, expected)

@@ -90,7 +90,7 @@ def test_bad_input_is_named() -> None:
     x = blobs(5)
     with pytest.raises(UnknownNameError, match=r"no layout method 'ump'.*'umap'"):
         layout(x, method="ump")
-    with pytest.raises(InputError, match="dims=4; a map has 2 or 3"):
+    with pytest.raises(InputError, match="2 or 3 dimensions, got 4"):
         layout(x, dims=4)
     x[3, 0] = np.nan
     with pytest.raises(InputError, match="row 3 of 5"):

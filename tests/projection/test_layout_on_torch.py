@@ -16,7 +16,7 @@ from lateen.projection import layout, map_quality
 from lateen.projection.spectrum import on_torch, spectrum
 from lateen.projection.spectrum.all_pairs import UP_TO
 from lateen.projection.spectrum.descent import LONGEST, Descent, Edges, edges_of
-from lateen.projection.spectrum.on_torch import TorchDescent, found, spectrum_on_torch
+from lateen.projection.spectrum.on_torch import TorchDescent, found
 
 NO_GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 
@@ -46,7 +46,7 @@ def blobs(n: int, d: int = 12) -> np.ndarray:
 
 def torch_map(x: np.ndarray, dims: int = 2, attraction: float = 2.0) -> np.ndarray:
     table = neighbour_table(x, 15, geometry=Euclidean())
-    return spectrum_on_torch(x, table, attraction=attraction, dims=dims, device="cpu")
+    return spectrum(x, table, attraction=attraction, dims=dims, device="cpu")[0]
 
 
 def some_edges(x: np.ndarray) -> Edges:
@@ -108,7 +108,7 @@ def test_a_step_is_that_of_the_threads(push: str, dims: int, attraction: float) 
 def test_maps_are_as_good_as_those_of_the_threads(push: str, attraction: float) -> None:
     x = blobs(300)
     table = neighbour_table(x, 15, geometry=Euclidean())
-    threads = map_quality(x, spectrum(x, table, attraction=attraction))
+    threads = map_quality(x, spectrum(x, table, attraction=attraction)[0])
     with_torch = map_quality(x, torch_map(x, attraction=attraction))
     assert with_torch.trustworthiness == pytest.approx(threads.trustworthiness, abs=0.01)
     assert with_torch.neighbour_recall == pytest.approx(threads.neighbour_recall, abs=0.02)
@@ -209,7 +209,7 @@ def test_on_a_gpu_forces_agree_and_bytes_repeat(push: str, dims: int) -> None:
     forces = TorchDescent(positions, edges, "cuda").forces(2.0).cpu().numpy()
     np.testing.assert_allclose(forces, expected, atol=1e-4 * np.abs(expected).max())
     table = neighbour_table(x, 15, geometry=Euclidean())
-    first, again = (spectrum(x, table, attraction=2.0, dims=dims, device="cuda") for _ in range(2))
+    first, again = (spectrum(x, table, attraction=2.0, dims=dims, device="cuda")[0] for _ in range(2))
     assert first.tobytes() == again.tobytes()
 
 

@@ -84,20 +84,38 @@ def test_the_same_bytes_for_any_number_of_threads(dims: int, monkeypatch: pytest
     table = table_of(x)
     for count in (1, 2, 5):
         monkeypatch.setattr(threads_module, "cores", lambda count=count: count)
-        made.append(spectrum(x, table, attraction=2.0, dims=dims).tobytes())
+        made.append(spectrum(x, table, attraction=2.0, dims=dims)[0].tobytes())
     assert made[0] == made[1] == made[2]
 
 
 def test_attraction_walks_from_fine_neighbourhoods_to_few_clumps() -> None:
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(1_500, 8)).astype(np.float32)
+    x = np.random.default_rng(0).normal(size=(1_500, 3)).astype(np.float32)
     table = table_of(x)
-    maps = [spectrum(x, table, attraction=a) for a in (1.0, 4.0, 30.0)]
+    made = [spectrum(x, table, attraction=a) for a in (1.0, 4.0, 8.0)]
+    assert [used for _, used in made] == [1.0, 4.0, 8.0]
+    maps = [positions for positions, _ in made]
     widths = [float(np.ptp(y, axis=0).max()) for y in maps]
     recalls = [map_quality(x, y).neighbour_recall for y in maps]
     assert widths == sorted(widths, reverse=True)
     assert recalls == sorted(recalls, reverse=True)
     assert recalls[0] > 1.3 * recalls[2]
+
+
+@pytest.mark.parametrize("d", [8, 30])
+def test_a_cloud_without_structure_is_not_pulled_into_one_point(d: int) -> None:
+    x = np.random.default_rng(0).normal(size=(1_200, d)).astype(np.float32)
+    table = table_of(x)
+    usual, used = spectrum(x, table)
+    strong, most = spectrum(x, table, attraction=30.0)
+    assert 0.5 <= used < 1.5
+    assert used <= most < 2
+    assert map_quality(x, usual).trustworthiness > map_quality(x, layout(x, method="umap", table=table)).trustworthiness
+    assert np.ptp(strong, axis=0).max() > 0.5  # units of the similarity's width
+
+
+def test_structured_data_bears_the_usual_attraction() -> None:
+    x = blobs(1_000)
+    assert spectrum(x, table_of(x))[1] == 2.0
 
 
 def test_groups_come_apart_and_neighbours_stay() -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from lateen.cli.options import Force, Json, Seed, Space
+
+if TYPE_CHECKING:
+    from lateen.cli.progress import Bar
+    from lateen.operations.map import Map
 
 NAME = "map"
 HELP = """Lay the space out in two or three dimensions; say how far to trust the layout.
@@ -65,9 +69,8 @@ def command(
             device=device,
             progress=shown.on_rows,
         )
-    if new is not None:
-        result = result.place(new)
-    for said in () if result.new is None else result.new.notes:
+        result = _seen(result, shown, new, chart)
+    for said in (*result.notes, *(() if result.new is None else result.new.notes)):
         note(said)
     measured = result.chart.quality if chart or new is not None else None
     save(result, output, force)
@@ -82,3 +85,16 @@ def command(
         print(result.new.describe())
     if output is None:
         print("Add -o map.html to explore it, -o map.png to show it, -o map.parquet to use it.")
+
+
+def _seen(result: Map, shown: Bar, new: str | None, chart: bool) -> Map:
+    """The map with what is asked for besides, each computed under the name of what takes so long."""
+    shown.on_rows("clusters", 0, 1)
+    _ = result.clusters
+    shown.on_rows("clusters", 1, 1)
+    if new is None and not chart:
+        return result
+    shown.on_rows("ways to the map and back", 0, 1)
+    _ = result.chart
+    shown.on_rows("ways to the map and back", 1, 1)
+    return result if new is None else result.place(new)

@@ -17,7 +17,7 @@ from jaxtyping import Float, Int
 from lateen.core.geometry import Geometry
 from lateen.neighbors import nearest
 
-MOST_PRODUCTS = 2e11  # of numbers, in one round of search; beyond, parts look from some of their items only
+MOST_PRODUCTS = 3e10  # of numbers, in one round of search; beyond, parts look from some of their items only
 _TOGETHER = 2_000  # items that look out before it is told how many did
 _SMALL = 32  # items of a part whose neighbours are looked for together with those of other small ones
 

@@ -23,6 +23,7 @@ ALL_DISTANCES = 4_096  # items of a geometry whose distance is no length of a di
 REACH = 5_500  # points that each is compared with beyond
 ANCHORS = 1_000
 RECALL = 0.99
+TINY, HUGE = 1e-12, 1e15  # the largest numbers between which vectors are taken as they are
 TRIES = 4  # each with twice the reach
 
 Told = Callable[[int, int], None]
@@ -108,7 +109,12 @@ def neighbour_table(
 
 
 def _by_length(points: Float32[np.ndarray, "n dim"], k: int, seed: int, progress: Told | None) -> Table:
-    """The table of Euclidean distances, computed of rows that differ."""
+    """The table of Euclidean distances, computed of rows that differ, in units whose squares float32 can hold."""
+    largest = max(float(points.max()), -float(points.min()))
+    if largest and not TINY < largest < HUGE:
+        unit = 2.0 ** np.floor(np.log2(largest))
+        table = _by_length((points / unit).astype(np.float32), k, seed, progress)
+        return replace(table, distances=(table.distances * unit).astype(np.float32))
     distinct = Distinct.of(points)
     if len(distinct.firsts) == len(points):
         return _of_distinct(points, k, seed, progress)

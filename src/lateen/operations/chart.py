@@ -32,8 +32,8 @@ def kept_chart(opened: Opened, positions: Float32[np.ndarray, "n axes"], seed: i
     """
     derived = Derived(opened.path / "derived")
     points = np.asarray(opened.points)
-    content = opened.folder.content(), opened.geometry.name
-    key = content_key(*content, positions.shape, np.ascontiguousarray(positions).tobytes(), seed, VERSION)
+    items = content_key(opened.folder.content(), opened.geometry.name)
+    key = f"{items}-{content_key(positions.shape, np.ascontiguousarray(positions).tobytes(), seed, VERSION)}"
     path = derived.path("chart", key, ".npz")
     kept = _read(path)
     if kept is not None:
@@ -41,6 +41,7 @@ def kept_chart(opened: Opened, positions: Float32[np.ndarray, "n axes"], seed: i
     chart = MapChart.fit(points, positions, opened.geometry, classes=_classes(opened), seed=seed)
     path.unlink(missing_ok=True)
     derived.make("chart", key, ".npz", lambda file: file.write(_packed(chart)))
+    derived.keep_only("chart", items)
     return chart
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import pyarrow as pa
@@ -25,12 +27,13 @@ from lateen.operations.result import Pictured, rounded
 from lateen.plot.coloring import Categories, read_field
 from lateen.plot.save import check_target, save_text, write_whole
 from lateen.projection.chart import MapChart
-from lateen.projection.layout import ATTRACTION, DEFAULT, NEIGHBOURS, check_layout, layout
+from lateen.projection.layout import DEFAULT, NEIGHBOURS, LaidOut, check_layout, lay_out
 from lateen.projection.quality import MapQuality, largest_k, map_quality
 from lateen.sources.source import Source
 from lateen.store.derived import Derived, content_key
 
-VERSION = 1  # of the layouts: a kept one of another version is made anew
+LABEL = "label"  # the field of classes, where none is named
+VERSION = 2  # of the layouts: a kept one of another version is made anew
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +48,7 @@ class Map(Pictured):
         color: Field that colours the picture, or None.
         new: Items that are on it without being in the space, or None.
         attraction: How strongly neighbours pulled each other, where it is lateen's own layout.
+        wanted: What was asked for instead, where that would have pulled all points into one.
     """
 
     method: str
@@ -55,26 +59,45 @@ class Map(Pictured):
     _opened: Opened = field(repr=False)
     new: Placed | None = None
     attraction: float | None = None
+    wanted: float | int | None = None
 
     def __repr__(self) -> str:
-        what, q = f"Map of {len(self.positions):,} points by {self.method}", self.quality
+        strength = "" if self.attraction is None else f" (attraction {self.attraction:.2g})"
+        what, q = f"Map of {len(self.positions):,} points by {self.method}{strength}", self.quality
         if q is None:
             return f"{what}, too few to have neighbourhoods"
         figures = f"trustworthiness {q.trustworthiness:.3f}, continuity {q.continuity:.3f}"
         recall = f"{q.neighbour_recall:.0%} of the {q.k} neighbours kept"
-        return f"{what}: {figures}, {recall} ({q.anchors:,} anchors)"
+        told = f"{what}: {figures}, {recall} ({q.anchors:,} anchors)"
+        if q.labels is None:
+            return told
+        right = f"{q.labels.label_accuracy:.0%} of {self.classes} by their neighbours on the map"
+        return f"{told}\nIt tells {right}, {q.labels.space_accuracy:.0%} by those in the space"
+
+    @property
+    def classes(self) -> str:
+        """The field whose classes the quality is about."""
+        return LABEL if self.color is None else self.color
 
     def to_dict(self) -> dict[str, object]:
         """Plain data, as `--json` prints it."""
         nothing = {"trustworthiness": None, "continuity": None, "neighbour_recall": None, "k": 0, "anchors": 0}
         measured = nothing if self.quality is None else self.quality.to_dict()
         shape = {"n": len(self.positions), "dims": self.positions.shape[1]}
-        strength = {} if self.attraction is None else {"attraction": self.attraction}
+        strength = {} if self.attraction is None else {"attraction": rounded(self.attraction)}
         taken = {"seconds": rounded(self.seconds, 2)}
         two_ways = {"chart": self.chart.quality.to_dict()} if "chart" in self.__dict__ else {}
         new = {} if self.new is None else {"new": self.new.to_list()}
         settings = {"method": self.method, **strength, **shape}
         return {**settings, **measured, **taken, **self.clusters.to_dict(), **two_ways, **new}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of the layout, a sentence each."""
+        if self.wanted is None:
+            return ()
+        used = f"{self.attraction:.2g}"
+        return (f"The attraction is {used}: {self.wanted:g} would pull all of this data to one point.",)
 
     @cached_property
     def clusters(self) -> Clusters:
@@ -164,20 +187,23 @@ def make_map(
     require_seed(seed)
     derived = Derived(opened.path / "derived")
     points = np.asarray(opened.points)
-    strength = float(ATTRACTION if attraction is None else attraction) if method == DEFAULT else None
+    strength = None if attraction is None else float(attraction)
     where = _where(device)
-    key = content_key(opened.folder.content(), opened.geometry.name, method, dims, seed, strength, where, VERSION)
+    items = content_key(opened.folder.content(), opened.geometry.name)
+    key = f"{items}-{content_key(method, dims, seed, strength, where, VERSION)}"
     seconds = 0.0
-    kept = derived.path("map", key, ".npy")
-    positions = _kept_positions(kept, (len(opened.ids), dims))
-    if positions is None:
+    kept = derived.path("map", key, ".npz")
+    made = _kept(kept, (len(opened.ids), dims))
+    if made is None:
         start = time.perf_counter()
-        made = positions = _laid_out(opened, points, method, dims, seed, attraction, where, progress)
+        made = _laid_out(opened, points, method, dims, seed, attraction, where, progress)
         seconds = time.perf_counter() - start
         kept.unlink(missing_ok=True)
-        derived.make("map", key, ".npy", lambda file: np.save(file, made))
-    quality = _quality(opened, points, positions, color, seed, progress)
-    return Map(method, positions, quality, seconds, color, opened, attraction=strength)
+        derived.make("map", key, ".npz", lambda file: file.write(_packed(made)))
+        derived.keep_only("map", items)
+    quality = _quality(opened, points, made.positions, color, seed, progress)
+    lowered = attraction if made.attraction is not None and made.attraction < (strength or 0) else None
+    return Map(method, made.positions, quality, seconds, color, opened, attraction=made.attraction, wanted=lowered)
 
 
 def _where(device: str | None) -> str | None:
@@ -198,12 +224,12 @@ def _laid_out(
     attraction: float | int | None,
     device: str | None,
     progress: Callable[[str, int, int], None] | None,
-) -> Float32[np.ndarray, "n axes"]:
+) -> LaidOut:
     """A layout on the space's own table of neighbours."""
     told = None if progress is None else lambda done, total: progress("neighbours", done, total)
     wanted = NEIGHBOURS[method] if len(points) > 1 else 0
     table = opened.table(wanted, told) if wanted else None
-    return layout(
+    return lay_out(
         points,
         method=method,
         seed=seed,
@@ -228,18 +254,25 @@ def _quality(
     if not k:
         return None
     told = None if progress is None else lambda done, total: progress("quality", done, total)
-    name = color if color is not None else "label" if "label" in opened.fields.column_names else None
-    labels = opened.column(name) if name is not None and name in opened.fields.column_names else None
+    name = LABEL if color is None else color
+    labels = opened.column(name) if name in opened.fields.column_names else None
     if labels is not None and not isinstance(read_field(labels), Categories):
         labels = None
     return map_quality(points, positions, k=k, seed=seed, geometry=opened.geometry, labels=labels, progress=told)
 
 
-def _kept_positions(path: Path, shape: tuple[int, int]) -> Float32[np.ndarray, "n axes"] | None:
+def _packed(made: LaidOut) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, positions=made.positions, attraction=np.nan if made.attraction is None else made.attraction)
+    return file.getvalue()
+
+
+def _kept(path: Path, shape: tuple[int, int]) -> LaidOut | None:
     """A layout that was kept; None if it isn't there or is damaged."""
     try:
-        positions: np.ndarray = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+            positions, attraction = kept["positions"], float(kept["attraction"])
+    except (OSError, ValueError, TypeError, KeyError, EOFError, BadZipFile):
         return None
     whole = positions.shape == shape and positions.dtype == np.float32 and np.isfinite(positions).all()
-    return positions if whole else None
+    return LaidOut(positions, None if np.isnan(attraction) else attraction) if whole else None

@@ -7,6 +7,7 @@ be drawn and compared alike, and distances on the map keep their proportions.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Float32
@@ -20,7 +21,6 @@ from lateen.projection.tsne import tsne
 from lateen.projection.umap import umap
 
 DEFAULT = "lateen"
-ATTRACTION = 2.0
 NEIGHBOURS = {"lateen": 15, "umap": 14, "tsne": OF_TSNE, "pca": 0}  # of each point that a method wants to know
 METHODS = tuple(NEIGHBOURS)
 _FEW = 4  # points, below which there are no neighbourhoods to keep
@@ -51,7 +51,8 @@ def layout(
         dims: 2 or 3.
         geometry: Whose distance makes neighbours; straight distances by default.
         table: The neighbours of each vector, if they are known already.
-        attraction: Of "lateen" alone: 1 as t-SNE, 2 by default, about 4 as UMAP, 30 as a drawing by springs.
+        attraction: Of "lateen" alone: 1 as t-SNE, 2 by default, about 4 as UMAP, 30 as a drawing by springs; lowered
+            where the data doesn't bear it.
         progress: Told what is done, how much of it, and of how much.
         device: Of "lateen" alone: the processor's threads by default; "cpu" or "cuda" with torch, "auto" for a GPU if
             there is one. Other devices give other bytes of as good a map.
@@ -69,6 +70,45 @@ def layout(
         >>> layout(np.array([[0, 0, 0], [0, 4, 0]], np.float32), method="pca").tolist()
         [[-1.0, 0.0], [1.0, 0.0]]
     """
+    return lay_out(
+        vectors,
+        method=method,
+        seed=seed,
+        dims=dims,
+        geometry=geometry,
+        table=table,
+        attraction=attraction,
+        progress=progress,
+        device=device,
+    ).positions
+
+
+@dataclass(frozen=True, eq=False)
+class LaidOut:
+    """A layout, and what it was made with.
+
+    Args:
+        positions: (n, dims) in [-1, 1].
+        attraction: How strongly neighbours pulled, where it is lateen's: less than asked for if the data bears less.
+    """
+
+    positions: Float32[np.ndarray, "n dims"]
+    attraction: float | None = None
+
+
+def lay_out(
+    vectors: Float32[np.ndarray, "n d"],
+    *,
+    method: str = DEFAULT,
+    seed: int = 0,
+    dims: int = 2,
+    geometry: Geometry | None = None,
+    table: Table | None = None,
+    attraction: float | int | None = None,
+    progress: Told | None = None,
+    device: str | None = None,
+) -> LaidOut:
+    """What `layout` does, with the attraction that it used."""
     check_layout(method, dims, attraction, device)
     if not np.isfinite(vectors).all():
         row = int(np.flatnonzero(~np.isfinite(vectors).all(axis=1))[0])
@@ -76,20 +116,21 @@ def layout(
     if table is not None and len(table) != len(vectors):
         raise InputError(f"layout got {len(vectors)} vectors and the neighbours of {len(table)}; give those of all.")
     if len(vectors) == 0 or (vectors == vectors[0]).all():
-        return np.zeros((len(vectors), dims), np.float32)
+        return LaidOut(np.zeros((len(vectors), dims), np.float32))
     if method == "pca" or len(vectors) < _FEW:
-        return fit_to_unit(pca(vectors, seed=seed, dims=dims))
+        return LaidOut(fit_to_unit(pca(vectors, seed=seed, dims=dims)))
     if table is None:
         told, k = _of(progress, "neighbours"), NEIGHBOURS[method]
         table = neighbour_table(vectors, k, geometry=geometry or Euclidean(), seed=seed, progress=told)
     if method != "lateen":
-        return fit_to_unit((umap if method == "umap" else tsne)(vectors, seed=seed, dims=dims, table=table))
+        by = umap if method == "umap" else tsne
+        return LaidOut(fit_to_unit(by(vectors, seed=seed, dims=dims, table=table)))
     from lateen.projection.spectrum import spectrum
 
-    strength = float(ATTRACTION if attraction is None else attraction)
+    strength = None if attraction is None else float(attraction)
     told = _of(progress, "layout")
-    made = spectrum(vectors, table, attraction=strength, dims=dims, seed=seed, progress=told, device=device)
-    return fit_to_unit(made)
+    made, used = spectrum(vectors, table, attraction=strength, dims=dims, seed=seed, progress=told, device=device)
+    return LaidOut(fit_to_unit(made), used)
 
 
 def check_layout(method: str, dims: int, attraction: float | int | None, device: str | None = None) -> None:
@@ -97,7 +138,7 @@ def check_layout(method: str, dims: int, attraction: float | int | None, device:
     if method not in METHODS:
         raise UnknownNameError("layout method", method, METHODS, "lateen")
     if dims not in (2, 3):
-        raise InputError(f"A map got dims={dims}; a map has 2 or 3 dimensions.")
+        raise InputError(f"A map has 2 or 3 dimensions, got {dims}.")
     if device is not None:
         if method != DEFAULT:
             raise InputError(f"The layout {method!r} got device {device!r}, which is the layout lateen's alone.")

@@ -19,8 +19,11 @@ from lateen.neighbors import Table
 from lateen.projection.spectrum.start import start_of
 
 NEIGHBOURS = 15
+ATTRACTION = 2.0
 EARLY = 12.0  # attraction at the start, when clusters find each other
 LONGEST = 5.0  # step, in units of the map
+_GENTLE, _STRONG = 0.2, 0.4  # times what would make all points one: limits of what is usual, and of what is asked for
+_WIDE = 0.1  # of the spread of the widest axis: narrower ones say nothing
 HELD = 2e-6  # pull of the middle, which keeps pieces that nothing joins from drifting away
 _PARTS = 32
 _ALONE = 3_000  # points, below which one thread is quicker than two that wait for each other
@@ -84,12 +87,12 @@ def spectrum(
     vectors: Float32[np.ndarray, "n d"],
     table: Table,
     *,
-    attraction: float,
+    attraction: float | None = None,
     dims: int = 2,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
     device: str | None = None,
-) -> Float32[np.ndarray, "n dims"]:
+) -> tuple[Float32[np.ndarray, "n dims"], float]:
     """Positions on the map, by descent from the principal components along the forces of the neighbour table.
 
     It minimises the divergence of t-SNE between the neighbour graph (equal weights to the 15 nearest, which does as
@@ -99,7 +102,8 @@ def spectrum(
         vectors: (n, d) where the descent starts from: finite, n >= 4.
         table: Their neighbours; the 15 nearest are used, fewer of few points.
         attraction: 1 is t-SNE: fine neighbourhoods, gaps mean little. About 4 looks like UMAP, 30 like a drawing by
-            springs: continuous structures, neighbourhoods merged.
+            springs: continuous structures, neighbourhoods merged. 2 by default. It is lowered where it would pull all
+            points into one: data without structure, in many dimensions, bears little.
         dims: 2 or 3.
         seed: Of the tiny offsets that part points of one place.
         progress: Told how many steps are done, and of how many.
@@ -107,7 +111,7 @@ def spectrum(
             bytes are others (`on_torch`); "auto" takes a GPU if there is one, else the default.
 
     Returns:
-        (n, dims) positions in units of the similarity's width.
+        (n, dims) positions in units of the similarity's width, and the attraction they were made with.
 
     Raises:
         InputError: If there is no such device.
@@ -116,17 +120,50 @@ def spectrum(
         van der Maaten and Hinton, *Visualizing Data using t-SNE*, 2008; Böhm, Berens and Kobak, *Attraction-Repulsion
         Spectrum in Neighbor Embeddings*, 2022; Belkina et al., 2019 (learning rate); Kobak and Linderman, 2021 (start).
     """
+    positions, edges = start_of(vectors, dims, seed), edges_of(table)
+    balance = Balance.of(edges, positions, attraction)
     if device is not None:
-        from lateen.projection.spectrum.on_torch import found, spectrum_on_torch
+        from lateen.projection.spectrum.on_torch import descend_on_torch, found
 
         if (there := found(device)) is not None:
-            return spectrum_on_torch(
-                vectors, table, attraction=attraction, dims=dims, seed=seed, progress=progress, device=there
-            )
-    positions, edges = start_of(vectors, dims, seed), edges_of(table)
+            return descend_on_torch(positions, edges, balance, progress, there), balance.attraction
     with team(1 if len(vectors) < _ALONE else None) as each:
-        follow(Descent(positions, edges, each).step, attraction, progress)
-    return positions
+        follow(Descent(positions, edges, each).step, balance, progress)
+    return positions, balance.attraction
+
+
+@dataclass(frozen=True)
+class Balance:
+    """How strongly neighbours pull: at the start, when clusters find each other, and then.
+
+    Near the middle, where all points start, the pull wins over the push, and everything falls onto one point, if the
+    attraction is more than 1 / r, r being the roughness of the positions on the graph: half the mean square difference
+    along an edge over the mean square. The main axes of structured data are smooth; those of a cloud of many dimensions
+    are not.
+    """
+
+    early: float
+    attraction: float
+
+    @classmethod
+    def of(cls, edges: Edges, positions: Float32[np.ndarray, "n dims"], attraction: float | None = None) -> Balance:
+        """What is asked for (2 by default), as far as the data bears it."""
+        most = 1 / max(_roughness(edges, positions), 1e-9)
+        wanted = min(ATTRACTION, max(1.0, _GENTLE * most)) if attraction is None else attraction
+        strength = max(0.5, float(min(wanted, _STRONG * most)))
+        return cls(max(strength, min(EARLY, _STRONG * most)), strength)
+
+
+def _roughness(edges: Edges, positions: Float32[np.ndarray, "n dims"]) -> float:
+    """The Rayleigh quotient of the graph's Laplacian for the roughest axis that isn't much narrower than the widest."""
+    from lateen.projection.spectrum.kernels import roughness
+
+    centred = positions - positions.mean(axis=0, dtype=np.float64).astype(np.float32)
+    spread = centred.std(axis=0, dtype=np.float64)
+    along, around = np.zeros(positions.shape[1]), np.zeros(positions.shape[1])
+    roughness(centred, edges.starts, edges.ends, edges.weights, along, around)
+    counts = (spread >= _WIDE * spread.max()) & (around > 0)
+    return float((along[counts] / around[counts]).max(initial=0.0))
 
 
 def edges_of(table: Table) -> Edges:
@@ -135,10 +172,10 @@ def edges_of(table: Table) -> Edges:
 
 
 def follow(
-    step: Callable[[float, float], None], attraction: float, progress: Callable[[int, int], None] | None = None
+    step: Callable[[float, float], None], balance: Balance, progress: Callable[[int, int], None] | None = None
 ) -> None:
     """Take all steps of the descent: each is told the attraction and the momentum of its phase."""
-    phases = ((FIRST, max(EARLY, attraction)), (_then(attraction), float(attraction)))
+    phases = ((FIRST, balance.early), (_then(balance.attraction), balance.attraction))
     total, done = sum(phase.epochs for phase, _ in phases), 0
     for phase, strength in phases:
         for _ in range(phase.epochs):

@@ -74,6 +74,28 @@ def merge_edges(
 
 @jit
 @no_type_check
+def roughness(
+    positions: Float32[np.ndarray, "n dims"],
+    starts: Int64[np.ndarray, " n1"],
+    ends: Int32[np.ndarray, " e"],
+    weights: Float32[np.ndarray, " e"],
+    along: Float64[np.ndarray, " dims"],
+    around: Float64[np.ndarray, " dims"],
+) -> None:
+    """Half the weighted squares of differences along edges, and the squares of positions by their edges' weights."""
+    for i in range(len(positions)):
+        weight = 0.0
+        for e in range(starts[i], starts[i + 1]):
+            weight += weights[e]
+            for t in range(positions.shape[1]):
+                gap = np.float64(positions[i, t]) - np.float64(positions[ends[e], t])
+                along[t] += weights[e] * gap * gap / 2
+        for t in range(positions.shape[1]):
+            around[t] += weight * np.float64(positions[i, t]) * np.float64(positions[i, t])
+
+
+@jit
+@no_type_check
 def extent(
     positions: Float32[np.ndarray, "n dims"], low: Float32[np.ndarray, " dims"], high: Float32[np.ndarray, " dims"]
 ) -> None:

@@ -20,12 +20,10 @@ from jaxtyping import Float32
 from torch import Tensor
 
 from lateen.core.errors import InputError, UnknownNameError
-from lateen.neighbors import Table
 from lateen.projection.spectrum.all_pairs import UP_TO
-from lateen.projection.spectrum.descent import HELD, LONGEST, Edges, edges_of, follow
+from lateen.projection.spectrum.descent import HELD, LONGEST, Balance, Edges, follow
 from lateen.projection.spectrum.kernels import FASTER, LEAST_GAIN, SLOWER
 from lateen.projection.spectrum.mesh import LEAST, Spacing, sides, transformed_kernels
-from lateen.projection.spectrum.start import start_of
 
 DEVICES = ("cpu", "cuda", "auto")
 _SHARE = 2.0**32  # whole numbers for what a point gives to a node
@@ -50,34 +48,26 @@ def found(device: str) -> str | None:
     return ("cuda" if there else None) if device == "auto" else device
 
 
-def spectrum_on_torch(
-    vectors: Float32[np.ndarray, "n d"],
-    table: Table,
-    *,
-    attraction: float,
-    dims: int = 2,
-    seed: int = 0,
+def descend_on_torch(
+    positions: Float32[np.ndarray, "n dims"],
+    edges: Edges,
+    balance: Balance,
     progress: Callable[[int, int], None] | None = None,
     device: str = "cuda",
 ) -> Float32[np.ndarray, "n dims"]:
-    """Positions on the map, as `spectrum` finds them, with the descent on a device of torch.
+    """Where the descent ends, on a device of torch.
 
     Args:
-        vectors: (n, d) where the descent starts from: finite, n >= 4.
-        table: Their neighbours.
-        attraction: 1 is t-SNE, 4 like UMAP, 30 like springs.
-        dims: 2 or 3.
-        seed: Of the tiny offsets that part points of one place.
+        positions: (n, dims) where it starts.
+        edges: Who pulls whom.
+        balance: How strongly.
         progress: Told how many steps are done, and of how many.
         device: "cpu" or "cuda".
-
-    Returns:
-        (n, dims) positions in units of the similarity's width.
     """
-    descent = TorchDescent(start_of(vectors, dims, seed), edges_of(table), device)
-    follow(descent.step, attraction, progress)
-    positions: Float32[np.ndarray, "n dims"] = descent.positions.cpu().numpy()
-    return positions
+    descent = TorchDescent(positions, edges, device)
+    follow(descent.step, balance, progress)
+    end: Float32[np.ndarray, "n dims"] = descent.positions.cpu().numpy()
+    return end
 
 
 class TorchDescent:
