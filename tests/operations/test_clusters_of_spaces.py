@@ -50,7 +50,8 @@ def test_clusters_are_found_named_and_told_apart(space: Space) -> None:
     for cluster, name in enumerate(found.names):
         here = kinds[found.labels == cluster]
         assert (here == name.text.split()[0].strip(",")).all()
-        assert name.why.startswith("100 % against")
+        assert "100 % against" in name.why
+        assert name.why.startswith("kind ") == (";" in name.why)
     assert len(set(found.islands.tolist())) == 3
     assert sum(found.sizes) == (found.labels >= 0).sum()
     assert "cat" in found.describe()
@@ -82,6 +83,7 @@ def test_a_map_has_them_in_every_format(space: Space, tmp_path: Path) -> None:
     page = made.save(tmp_path / "map.html").read_text("utf-8")
     assert '"regions":[{"name":"cat' in page
     assert '"name":"density"' in page
+    assert '"told":"share of items that lie less densely"' in page
     made.save(tmp_path / "map.png")
     said = made.to_dict()["clusters"]
     assert [entry.keys() for entry in said] == [{"cluster", "size", "name", "why", "island", "exemplars"}] * len(said)
@@ -141,6 +143,7 @@ def test_names_say_only_what_is_measured() -> None:
     assert names[1].text.startswith("glasses = 1")
     assert "100 % against" in names[1].why
     assert names[2].text.startswith("age high")
+    assert "median age 60 against 20" in names[2].why
     assert field_names({"nan": np.full(300, np.nan)}, labels)[0].text == ""
     assert field_names({}, labels)[0].text == ""
     assert field_names({"a": np.zeros(0)}, np.zeros(0, np.int64)) == []
@@ -175,3 +178,23 @@ def test_a_number_of_a_class_is_not_said_beside_its_name() -> None:
     which = np.arange(300) % 3
     columns = {"code": which, "kind": np.array(["hat", "shoe", "coat"], object)[which]}
     assert [name.text for name in field_names(columns, which.astype(np.int64))] == ["hat", "shoe", "coat"]
+
+
+def test_the_field_of_classes_is_not_named_where_it_is_alone() -> None:
+    labels = np.repeat([0, 1, 2], 100)
+    alone = field_names({"label": labels + 7}, labels)
+    assert [name.text for name in alone] == ["7", "8", "9"]
+    assert [name.text for name in field_names({"digit": labels}, labels)] == ["digit = 0", "digit = 1", "digit = 2"]
+    sides = np.arange(300) % 2
+    assert field_names({"label": labels, "side": sides}, labels)[1].text == "label = 1"
+    words = np.array(["boot", "bag", "coat"], object)[labels]
+    assert [name.text for name in field_names({"label": words, "side": sides}, labels)] == ["boot", "bag", "coat"]
+
+
+def test_each_figure_has_its_field() -> None:
+    labels = np.repeat([0, 1], 100)
+    turn, length = np.where(labels == 0, 9.912, -7.263), np.where(labels == 0, 0.2071, 0.5164)
+    noise = np.random.default_rng(0).normal(0, 1e-4, (2, 200))
+    name = field_names({"turn": turn + noise[0], "length": length + noise[1]}, labels)[0]
+    assert name.text == "turn high, length low"
+    assert name.why == "median turn 9.9 against −7.3; length 0.21 against 0.52"

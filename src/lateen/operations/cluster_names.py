@@ -23,6 +23,7 @@ VALUES = 3
 ALSO = 0.6  # a second field is named if it tells so much of what the first tells
 SAME = 0.98  # of the items, of which two fields say the same
 FREQUENT = 5_000  # words that are known well enough to name others
+LABEL = "label"  # the field of classes, whose name says nothing where there is no other
 LONGEST = 24
 
 
@@ -71,13 +72,14 @@ def field_names(columns: dict[str, Shaped[np.ndarray, " n"]], labels: Int64[np.n
         labels: (n,) the cluster of each item, -1 for none.
     """
     read = {name: read_field(values) for name, values in columns.items()}
+    classes = [name for name, field in read.items() if isinstance(field, Categories)]
     traits: list[list[_Trait]] = [[] for _ in range(int(labels.max(initial=-1)) + 1)]
     for name, field in read.items():
         for cluster, own in enumerate(traits):
             inside = labels == cluster
             found = None
             if isinstance(field, Categories):
-                found = _values(name, field, inside, spoken=columns[name].dtype.kind not in "OUST")
+                found = _values(name, field, inside, spoken=_is_spoken(columns[name]) and classes != [LABEL])
             elif isinstance(field, Numbers):
                 found = _level(name, field, inside)
             if found is not None and found.telling >= TELLING:
@@ -90,7 +92,18 @@ def _named(traits: list[_Trait]) -> Name:
     best = best[:1] + [trait for trait in best[1:] if not _is_the_same(trait, best[0])][:1]
     if len(best) == 2 and best[1].telling < ALSO * best[0].telling:
         best.pop()
-    return Name(", ".join(trait.text for trait in best), "; ".join(trait.why for trait in best))
+    figures = [f"{trait.field} {trait.why}" if len(best) > 1 or trait.has is None else trait.why for trait in best]
+    level = next((place for place, trait in enumerate(best) if trait.has is None), None)
+    if level is not None:
+        figures[level] = f"median {figures[level]}"
+    return Name(", ".join(trait.text for trait in best), "; ".join(figures))
+
+
+def _is_spoken(values: Shaped[np.ndarray, " n"]) -> bool:
+    """Whether values are numbers or truths, which mean nothing without the name of their field."""
+    if values.dtype.kind == "O":
+        return not any(isinstance(value, str) for value in values)
+    return values.dtype.kind not in "UST"
 
 
 def _is_the_same(one: _Trait, other: _Trait) -> bool:
@@ -129,7 +142,14 @@ def _level(name: str, field: Numbers, inside: Shaped[np.ndarray, " n"]) -> _Trai
     here, there = (float(np.median(field.values[known & part])) for part in (inside, ~inside))
     level = "high" if here > there else "low"
     telling = abs(_correlation(field.values[known], inside[known]))
-    return _Trait(name, f"{_cut(name)} {level}", f"{number_text(here)} against {number_text(there)}", telling)
+    return _Trait(name, f"{_cut(name)} {level}", _medians(here, there), telling)
+
+
+def _medians(here: float, there: float) -> str:
+    """Two numbers, with no more digits than tell them apart."""
+    short = [number_text(float(f"{value:.2g}")) for value in (here, there)]
+    told = short if short[0] != short[1] else [number_text(here), number_text(there)]
+    return " against ".join(told)
 
 
 def _correlation(values: Shaped[np.ndarray, " m"], inside: Shaped[np.ndarray, " m"]) -> float:
