@@ -197,3 +197,74 @@ def test_words_are_written_beside_their_dots(tmp_path: Path, open_page: Callable
     assert page.evaluate("lateenMap.words()") == 0
     assert page.evaluate("window.broken") is None
     assert watch.errors == []
+
+
+def test_the_word_itself_is_found_first_and_its_ring_leaves_it_readable(
+    tmp_path: Path, open_page: Callable[..., Any]
+) -> None:
+    positions = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
+    ids = ["looking", "kingdom", "asking", "king", *(f"w{i}" for i in range(296))]
+    path = tmp_path / "words.html"
+    path.write_text(map_html(positions, ids, {}, title="Words", named=True), encoding="utf-8")
+    page, watch = open_page(path.as_uri())
+    page.wait_for_selector("html[data-ready]")
+    page.fill("#search", "king")
+    seen = []
+    for _ in range(4):
+        page.keyboard.press("Enter")
+        seen.append(page.inner_text("#name"))
+        pixels(page)
+        x, _ = page.evaluate("id => lateenMap.screenOf(id)", seen[-1])
+        word = next(word for word in page.evaluate("lateenMap.written()") if word["id"] == seen[-1])
+        ring = max(ring["radius"] for ring in page.evaluate("lateenMap.ringed()") if ring["id"] == seen[-1])
+        assert word["x"] > x + ring
+    assert seen == ["king", "kingdom", "looking", "asking"]
+    assert watch.errors == []
+
+
+def test_new_items_are_over_grey_old_ones_all_with_pictures(tmp_path: Path, open_page: Callable[..., Any]) -> None:
+    n, m = 3_000, 12
+    rng = np.random.default_rng(0)
+    places = rng.uniform(-1, 1, (n + m, 2)).astype(np.float32)
+    places[n:] = 0.9 * places[n:]
+    kinds = np.array(["old"] * n + ["new"] * m, object)
+    path = tmp_path / "new.html"
+    page_of = map_html(
+        places, [f"i{i}" for i in range(n + m)], {"new": kinds}, lambda rows: [encoded(90)] * len(rows), title="New",
+        front=np.arange(n, n + m), inks={"new": {"old": None, "new": (66, 105, 208)}}, color_by="new",
+        regions=Regions(np.zeros(n + m, np.int64), ["everything"], [np.arange(3)]),
+    )  # fmt: skip
+    path.write_text(page_of, encoding="utf-8")
+    page, watch = open_page(path.as_uri())
+    page.wait_for_function("window.lateenMap && lateenMap.pictured().length > 0")
+    assert {f"i{i}" for i in range(n, n + m)} <= set(page.evaluate("lateenMap.pictured()"))
+    page.keyboard.press("p")
+    image = pixels(page)[:, 300:1000]
+    new, grey = ((np.abs(image - ink) < 25).all(axis=2) for ink in ((66, 105, 208), (176, 180, 186)))
+    assert 12 * 30 < new.sum() < 12 * 120
+    assert grey.sum() > 5_000
+    assert watch.errors == []
+
+
+def test_many_fields_take_a_part_of_the_card(tmp_path: Path, open_page: Callable[..., Any]) -> None:
+    fields = {f"field {i}": np.random.default_rng(i).random(40) for i in range(60)}
+    path = tmp_path / "fields.html"
+    positions = np.random.default_rng(0).normal(size=(40, 2)).astype(np.float32)
+    ids = [f"i{i}" for i in range(40)]
+    told = {"field 0": "what it means"}
+    path.write_text(map_html(positions, ids, fields, title="F", color_by="field 0", told=told), encoding="utf-8")
+    page, watch = open_page(path.as_uri())
+    page.wait_for_selector("html[data-ready]")
+    assert "what it means" in page.inner_text("#legend")
+    page.fill("#search", "i7")
+    page.keyboard.press("Enter")
+    assert page.locator("#facts dt").count() == 12
+    assert page.locator("#card").bounding_box()["height"] < 400
+    page.get_by_role("button", name="48 more").click()
+    assert page.locator("#facts dt").count() == 60
+    box = page.locator("#card").bounding_box()
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= 720
+    assert box["height"] <= 560
+    assert page.locator("#more").is_hidden()
+    assert watch.errors == []

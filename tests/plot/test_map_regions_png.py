@@ -16,11 +16,13 @@ from lateen.plot.atlas import make_atlas
 from lateen.plot.canvas import Page
 from lateen.plot.dots import shades
 from lateen.plot.map_html import LEAST_TEXT, map_html, read_map_html
+from lateen.plot.map_legend import wrapped
 from lateen.plot.map_names import covered, region_names
 from lateen.plot.map_png import map_png
 from lateen.plot.palette import CATEGORIES, PAPER
 from lateen.plot.regions import Regions
 from lateen.plot.spread import spread, thinned
+from lateen.plot.text import text_width
 
 
 def noise_picture(seed: int) -> bytes:
@@ -115,6 +117,8 @@ def test_a_page_has_the_exemplars_pictures_first_and_reads_no_more_than_it_shows
     assert set(np.concatenate(regions.exemplars).tolist()) <= set(items.tolist())
     assert asked == items.tolist()
     assert len(items) == 1_024
+    reaches = [region.pop("reach") for region in data["regions"]]  # type: ignore[attr-defined]
+    assert all(0.3 < value < 0.4 for reach in reaches for value in reach)  # 95 % of a deviation of 0.2
     assert data["regions"] == [
         {"name": name, "at": int(at), "size": 2_000}
         for name, at in zip(regions.names, regions.anchors(positions), strict=True)
@@ -188,3 +192,29 @@ def test_a_picture_writes_the_names_and_shows_exemplars_first(n: int, monkeypatc
     assert asked[0] in {0, 1, 2, 3, 4, 5}
     assert len(asked) < 200
     assert image.tobytes() == map_png(positions, thumbnails=picture, regions=regions, size=700).tobytes()
+
+
+def test_a_name_stands_beside_a_region_that_it_would_hide() -> None:
+    places, sizes = np.array([[200.0, 200.0]]), np.array([50])
+    (small,) = region_names(["a small region"], sizes, places, (400, 400), np.array([[12.0, 9.0]]))
+    assert small.box[3] < 200 - 9
+    (large,) = region_names(["a small region"], sizes, places, (400, 400), np.array([[120.0, 90.0]]))
+    assert large.box[1] < 200 < large.box[3]
+    (at_the_top,) = region_names(["a region"], sizes, np.array([[200.0, 10.0]]), (400, 400), np.array([[12.0, 9.0]]))
+    assert at_the_top.box[1] > 19
+
+
+def test_a_long_category_takes_two_lines_of_the_legend(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(Page, "text", lambda *args, **how: written.append(str(args[3])))
+    positions, _ = three(90)
+    map_png(positions, colors=np.array(["head_turn low, hair_length low", "b", "c"] * 30), field="cluster", size=700)
+    assert "head_turn low," in written
+    assert "hair_length low" in written
+    map_png(positions, colors=positions[:, 0], field="density (share of items that lie less densely)", size=700)
+    assert "density (share of items" in " ".join(written)
+    assert "that lie less densely)" in " ".join(written)
+    assert wrapped("unbroken" * 9, 50, 16) == ["unbroken" * 9]
+    first, second = wrapped("one two three four five", 90, 16)
+    assert f"{first} {second}" == "one two three four five"
+    assert text_width(first, 16) <= 90

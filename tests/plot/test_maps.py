@@ -115,7 +115,7 @@ def test_map_colors_and_legend() -> None:
         columns = np.argwhere((np.abs(drawn - ink) < 30).all(axis=2))[:, 1]
         assert len(columns) > 100
         assert (columns < 310).mean() > 0.9 if side == "left" else (columns > 270).mean() > 0.9
-        assert (image[:, 610:] == ink).all(axis=2).any()
+        assert (image[:, 580:] == ink).all(axis=2).any()
 
 
 def test_categories_without_a_colour_of_their_own_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:

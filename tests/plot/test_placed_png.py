@@ -7,7 +7,7 @@ import pytest
 
 from lateen.core.errors import InputError
 from lateen.plot.palette import CATEGORIES, PAPER
-from lateen.plot.placed_png import DOUBTFUL, placed_png
+from lateen.plot.placed_png import DOUBTFUL, NEW, UNLIKE, placed_png
 
 RED = np.full((32, 32, 3), (220, 20, 20), np.uint8)
 
@@ -57,3 +57,16 @@ def test_what_is_refused() -> None:
         placed_png(scattered(0), scattered(1))
     with pytest.raises(InputError, match="size=10"):
         placed_png(scattered(3), scattered(1), size=10)
+
+
+def test_what_is_unlike_the_data_is_hollow_or_framed_in_grey() -> None:
+    corners, new = np.float32([[-1, -1], [1, 1]]), np.float32([[-0.5, 0], [0.5, 0]])
+    plain = placed_png(corners, new, size=600)
+    drawn = placed_png(corners, new, size=600, unlike=np.array([False, True]))
+    assert drawn.height == plain.height + 30  # for the line that says so
+    spots = [np.asarray(drawn)[40:570][:, part].reshape(-1, 3) for part in (slice(100, 300), slice(300, 500))]
+    assert [bool((np.abs(spot.astype(int) - NEW).max(axis=1) < 30).any()) for spot in spots] == [True, False]
+    framed = [placed_png(corners, new, thumbnails=lambda row: RED, size=600, unlike=far) for far in (
+        np.array([False, False]), np.array([True, True]))]  # fmt: skip
+    counts = [int((np.asarray(image) == UNLIKE).all(axis=2).sum()) for image in framed]
+    assert counts[0] < 20 < counts[1]

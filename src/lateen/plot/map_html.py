@@ -15,14 +15,14 @@ from importlib.resources import files
 from string import Template
 
 import numpy as np
-from jaxtyping import Float, Int64, Shaped
+from jaxtyping import Bool, Float, Int64, Shaped
 
 from lateen.core.errors import InputError
 from lateen.plot.atlas import make_atlas
 from lateen.plot.coloring import Categories, Numbers, read_field
 from lateen.plot.map_png import PLAIN_DOT
-from lateen.plot.palette import CATEGORIES, VALUES
-from lateen.plot.regions import Regions
+from lateen.plot.palette import CATEGORIES, VALUES, Color
+from lateen.plot.regions import Regions, reach_of
 from lateen.plot.spread import spread, thinned
 
 SCRIPTS = ("data.js", "placing.js", "dots.js", "labels.js", "turning.js", "view.js", "panel.js", "main.js")
@@ -49,6 +49,9 @@ def map_html(
     tile: int | None = None,
     regions: Regions | None = None,
     named: bool = False,
+    front: Int64[np.ndarray, " f"] | None = None,
+    inks: Mapping[str, Mapping[str, Color | None]] | None = None,
+    told: Mapping[str, str] | None = None,
     budget: int = BUDGET,
     most: int = MOST_POINTS,
 ) -> str:
@@ -72,6 +75,9 @@ def map_html(
         tile: Side of a tile in pixels; without it 64 for up to 3,000 items, 48 up to 10,000, else 32.
         regions: Groups whose names are written on the map.
         named: Whether ids are written beside their dots where there is room, the first first: they are words.
+        front: Rows that are drawn last and larger, and have their pictures before all others.
+        inks: By field, colours of some of its categories; None is grey. The others keep those of the palette.
+        told: By field, what its values mean, for the legend.
         budget: Bytes of pictures, at the most.
         most: Items on the page, at the most.
 
@@ -83,14 +89,19 @@ def map_html(
     """
     n = len(positions)
     _check(n, ids, fields, thumbnails)
-    first = _exemplars(regions)
+    front = np.zeros(0, np.int64) if front is None else front
+    exemplars = _exemplars(regions)
+    first = np.concatenate([front, exemplars[~np.isin(exemplars, front)]])
     rows = thinned(positions, most, first)
     if len(rows) < n:
         subtitle = f"{subtitle} · this page shows {len(rows):,} of {n:,} items, spread over all regions".lstrip(" ·")
-        first = np.searchsorted(rows, first)
+        first, front = np.searchsorted(rows, first[np.isin(first, rows)]), np.flatnonzero(np.isin(rows, front))
         regions = None if regions is None else regions.of(rows)
     positions = positions[rows]
-    columns = [_column(name, values[rows]) for name, values in fields.items()]
+    columns = [
+        _column(name, values[rows], (inks or {}).get(name, {}), (told or {}).get(name, ""))
+        for name, values in fields.items()
+    ]
     data = {
         "title": title,
         "subtitle": subtitle,
@@ -98,6 +109,7 @@ def map_html(
         "ids": [ids[row] for row in rows.tolist()],
         "axes": positions.shape[1],
         "named": named,
+        "front": front.tolist(),
         "positions": _packed(positions.astype("<f4")),
         "fields": columns,
         "start": _start(columns, color_by),
@@ -121,7 +133,18 @@ def _regions(regions: Regions, positions: Float[np.ndarray, "n axes"]) -> list[d
     sizes = np.bincount(regions.labels[regions.labels >= 0], minlength=len(regions.names))
     anchors = regions.anchors(positions)
     found = zip(regions.names, anchors.tolist(), sizes.tolist(), strict=True)
-    return [{"name": name, "at": at, "size": size} for name, at, size in found if at >= 0]
+    return [
+        {"name": name, "at": at, "size": size, "reach": _reach(positions, regions.labels == group, at)}
+        for group, (name, at, size) in enumerate(found)
+        if at >= 0
+    ]
+
+
+def _reach(positions: Float[np.ndarray, "n axes"], group: Bool[np.ndarray, " n"], at: int) -> list[float]:
+    """How far a region reaches across and down; in three dimensions, which turn, its farthest twice."""
+    there = group & np.isfinite(positions).all(axis=1)
+    reach = reach_of(positions[there], positions[at])
+    return [float(f"{value:.5g}") for value in (reach if len(reach) == 2 else [reach.max()] * 2)]
 
 
 def _atlas(
@@ -186,9 +209,13 @@ def _inert_json(data: Mapping[str, object]) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _column(name: str, values: Shaped[np.ndarray, " n"]) -> dict[str, object]:
+def _column(
+    name: str, values: Shaped[np.ndarray, " n"], inks: Mapping[str, Color | None], told: str
+) -> dict[str, object]:
     field = read_field(values)
+    said = {"told": told} if told else {}
     if isinstance(field, Categories):
+        own = {str(code): inks[of] for code, of in enumerate(field.names) if of in inks}
         codes = np.where(field.codes < 0, MISSING_CODE, field.codes).astype("<u2")
         return {
             "name": name,
@@ -196,10 +223,12 @@ def _column(name: str, values: Shaped[np.ndarray, " n"]) -> dict[str, object]:
             "names": field.names,
             "counts": field.counts,
             "codes": _packed(codes),
+            **({"inks": own} if own else {}),
+            **said,
         }
     if isinstance(field, Numbers):
         packed = _packed(field.values.astype("<f4"))
-        return {"name": name, "kind": field.kind, "values": packed, "low": field.low, "high": field.high}
+        return {"name": name, "kind": field.kind, "values": packed, "low": field.low, "high": field.high, **said}
     longest = max(LEAST_TEXT, TEXT_BUDGET // max(1, len(field.values)))
     texts = [text if len(text) <= longest else text[: longest - 1] + "…" for text in field.values]
     return {"name": name, "kind": field.kind, "values": texts}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from lateen.plot.canvas import PADDING, Page
+from lateen.plot.canvas import CAPTION, PADDING, Page
 from lateen.plot.coloring import Categories, Numbers, Texts, category_color, number_text
 from lateen.plot.palette import CATEGORIES, FAINT, MISSING, MUTED, PAPER, VALUES, scale_color
+from lateen.plot.text import Number, text_width
 
-LEGEND = 210  # pixels
+LEGEND = 240  # pixels
+LINE, BETWEEN = 20, 8  # of a name that takes two lines, and after each
 
 
 def legend(page: Page, coloring: Categories | Numbers | Texts, field: str, y: int, height: int) -> None:
@@ -23,8 +25,11 @@ def legend(page: Page, coloring: Categories | Numbers | Texts, field: str, y: in
     """
     width = LEGEND - 36
     x = page.width - PADDING - width
-    page.text(x, y, field, size=18, width=width)
-    y += 36
+    top = y
+    for row, line in enumerate(wrapped(field, width, 18)):
+        page.text(x, y, line, size=18 if row == 0 else CAPTION, width=width)
+        y += 36 if row == 0 else LINE + BETWEEN
+    height -= y - top - 36
     if isinstance(coloring, Numbers):
         _scale(page, coloring, x, y, min(320, height - 60))
     elif isinstance(coloring, Categories):
@@ -42,11 +47,27 @@ def legend(page: Page, coloring: Categories | Numbers | Texts, field: str, y: in
             entries.append((MISSING if grey else PAPER, _others(len(coloring.names) - shown), rest))
         if missing:
             entries.append((FAINT if rest else MISSING, "missing", missing))
+        room = width - 30 - max((text_width(f"{count:,}", CAPTION) for _, _, count in entries), default=0)
+        spare = (height - 60) - 28 * len(entries)  # for second lines
         for ink, name, count in entries:
+            broken = wrapped(name, room, CAPTION)
+            if (len(broken) - 1) * LINE > spare:
+                broken = [name]
+            spare -= (len(broken) - 1) * LINE
             page.draw.ellipse((x, y + 4, x + 13, y + 17), fill=ink)
-            page.text(x + 22, y, name, width=width - 22 - 64)
             page.text(x + width, y, f"{count:,}", align="right", color=MUTED)
-            y += 28
+            for line in broken:
+                page.text(x + 22, y, line, width=room)
+                y += LINE
+            y += BETWEEN
+
+
+def wrapped(text: str, width: Number, size: int) -> list[str]:
+    """One line, or two where that is too wide: broken at the last space that leaves the first line whole."""
+    if text_width(text, size) <= width:
+        return [text]
+    breaks = [at for at, letter in enumerate(text) if letter == " " and text_width(text[:at], size) <= width]
+    return [text[: breaks[-1]], text[breaks[-1] + 1 :]] if breaks else [text]
 
 
 def _others(n: int) -> str:

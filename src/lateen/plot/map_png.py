@@ -18,7 +18,7 @@ from lateen.plot.map_legend import LEGEND, legend
 from lateen.plot.map_names import LINE, RegionName, covered, region_names
 from lateen.plot.palette import INK, MUTED, Color, mix
 from lateen.plot.placing import place_apart, place_names
-from lateen.plot.regions import Regions
+from lateen.plot.regions import Regions, reach_of
 from lateen.plot.spread import spread
 from lateen.plot.text import Number, shorten, text_width
 
@@ -138,7 +138,10 @@ def _titles(
     sizes = np.bincount(regions.labels[regions.labels >= 0], minlength=len(regions.names))
     at = np.searchsorted(there, anchors[anchors >= 0])
     names = [name for name, anchor in zip(regions.names, anchors.tolist(), strict=True) if anchor >= 0]
-    return region_names(names, sizes[anchors >= 0], places[at], size)
+    groups = regions.labels[there]
+    known = zip(np.flatnonzero(anchors >= 0).tolist(), places[at], strict=True)
+    reaches = np.array([reach_of(places[groups == group], own) for group, own in known]).reshape(-1, 2)
+    return region_names(names, sizes[anchors >= 0], places[at], size, reaches)
 
 
 def _exemplars(there: Int[np.ndarray, " m"], regions: Regions | None) -> list[int]:

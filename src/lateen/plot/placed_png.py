@@ -14,14 +14,16 @@ from PIL import Image, ImageDraw
 from lateen.core.errors import InputError
 from lateen.plot.atlas import as_thumbnail
 from lateen.plot.canvas import PADDING, Page, Picture, top_of
-from lateen.plot.palette import CATEGORIES, FAINT, INK, MISSING, PAPER, mix
+from lateen.plot.palette import CATEGORIES, FAINT, INK, MISSING, MUTED, PAPER, mix
 from lateen.plot.placing import place_apart, place_names
 from lateen.plot.text import shorten, text_width
 
 OLD, NEW = mix(MISSING, PAPER, 0.25), CATEGORIES[1]
+UNLIKE = MUTED
 DOUBTFUL = mix(PAPER, FAINT, 0.6)
 NAME, LONGEST_NAME = 13, 150  # pixels
 RADIUS = 4.0
+FEW, CLOSE = 60, 0.6  # so few pictures may lie over each other up to this share of their width
 
 
 def placed_png(
@@ -31,6 +33,7 @@ def placed_png(
     thumbnails: Callable[[int], Picture | bytes | None] | None = None,
     names: Callable[[int], str] | None = None,
     trusted: Bool[np.ndarray, "rows columns"] | None = None,
+    unlike: Bool[np.ndarray, " m"] | None = None,
     title: str | None = None,
     size: int = 1400,
 ) -> Image.Image:
@@ -43,6 +46,8 @@ def placed_png(
         names: Called with a new point, gives its name; for those without pictures.
         trusted: Which cells of a grid over the old points' box can be believed, the lowest row first; all else is
             shaded.
+        unlike: (m,) which of the new ones are so far from the data that their places mean little: a hollow dot, a
+            grey frame.
         title: A line above.
         size: Width of the picture in pixels, at least 400.
 
@@ -62,20 +67,27 @@ def placed_png(
         return np.asarray(np.array([1, -1]) * (points - middle) * scale + np.array([width, height]) / 2)
 
     top = top_of(title)
-    page = Page(size, top + height + PADDING, title)
+    noted = 30 if unlike is not None and unlike.any() else 0
+    page = Page(size, top + height + noted + PADDING, title)
     sheet = Image.new("RGB", (2 * width, 2 * height), PAPER if trusted is None else DOUBTFUL)
     pen = ImageDraw.Draw(sheet, "RGBA")
     if trusted is not None:
         _clear(pen, trusted, 2 * pixels(np.stack([low, high])))
     radius = float(np.clip(150 / np.sqrt(len(positions)), 1.0, 4.0))
     _dots(pen, 2 * pixels(positions), 2 * radius, (*OLD, 200))
-    _dots(pen, 2 * pixels(new), 2 * RADIUS, (*NEW, 235))
+    far = np.zeros(len(new), bool) if unlike is None else unlike
+    _dots(pen, 2 * pixels(new[far]), 2 * RADIUS, (*UNLIKE, 255))
+    _dots(pen, 2 * pixels(new[far]), RADIUS, (*PAPER, 255))
+    _dots(pen, 2 * pixels(new[~far]), 2 * RADIUS, (*NEW, 235))
     page.image.paste(sheet.resize((width, height), Image.Resampling.BOX), (PADDING, top))
     corner = PADDING, top
     if thumbnails is not None:
-        _pictures(page, pixels(new) + np.array(corner), thumbnails, max(28, round(size * 0.045)))
+        _pictures(page, pixels(new) + np.array(corner), thumbnails, max(28, round(size * 0.045)), far)
     elif names is not None:
         _names(page, pixels(new), names, (width, height), corner)
+    if far.any():
+        which = "All new items are" if far.all() else "Grey frames and hollow dots: new items"
+        page.note(f"{which} unlike the data; their places mean little.", page.image.height - PADDING - 10)
     return page.image
 
 
@@ -104,13 +116,14 @@ def _pictures(
     places: Float[np.ndarray, "m 2"],
     thumbnails: Callable[[int], Picture | bytes | None],
     edge: int,
+    far: Bool[np.ndarray, " m"],
 ) -> None:
-    """Pictures where they have room, framed as the new dots are coloured."""
-    for row in place_apart(places, edge * 1.1, np.ones(len(places), bool)).tolist():
+    """Pictures where they have room, framed as the new dots are coloured; grey where the place means little."""
+    for row in place_apart(places, edge * (CLOSE if len(places) <= FEW else 1.1), np.ones(len(places), bool)).tolist():
         image = as_thumbnail(thumbnails(row), edge)
         if image is not None:
             x, y = (round(c - side / 2) for c, side in zip(places[row], image.size, strict=True))
-            page.picture(image, x, y, outline=NEW)
+            page.picture(image, x, y, outline=UNLIKE if far[row] else NEW)
 
 
 def _names(

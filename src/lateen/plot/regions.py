@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int64
 
+MOST = 0.05, 0.95  # of a region: where its middle part begins and ends
 CELLS = 40  # along the longest axis, for telling where a region is densest
 
 
@@ -48,6 +49,17 @@ class Regions:
         place[rows] = np.arange(len(rows))
         exemplars = [place[group][place[group] >= 0] for group in self.exemplars]
         return Regions(self.labels[rows], self.names, exemplars)
+
+
+def reach_of(places: Float[np.ndarray, "m axes"], at: Float[np.ndarray, " axes"]) -> Float[np.ndarray, " axes"]:
+    """How far most of a region reaches from one of its places, along each axis.
+
+    Args:
+        places: (m, axes) of its points, at least one.
+        at: (axes,) where its name would like to stand.
+    """
+    ends = np.quantile(places.astype(np.float64), MOST, axis=0)
+    return np.asarray(np.abs(ends - at).max(axis=0))
 
 
 def _densest(places: Float[np.ndarray, "m axes"]) -> int:

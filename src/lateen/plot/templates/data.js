@@ -22,7 +22,9 @@ function readData(text) {
     if (field.kind === "numbers") return { ...field, values: new Float32Array(bytesOf(field.values).buffer) };
     return field;
   });
-  return { ...raw, n, positions, x, y, depth, fields, atlas: raw.atlas && readAtlas(raw.atlas, n) };
+  const front = new Uint8Array(n);
+  for (const item of raw.front) front[item] = 1;
+  return { ...raw, n, positions, x, y, depth, fields, isFront: front, atlas: raw.atlas && readAtlas(raw.atlas, n) };
 }
 
 // Tiles are of some items, in an order of their own.
@@ -83,7 +85,7 @@ function cutInside(text, longest) {
 
 const NUMBERS_SEARCHED = 20000;
 
-// Which items have a text in their id or in a "field: value". Of many items, numbers are looked at only if asked for.
+// Which items have a text in their id or in a "field: value": the id itself first, then those that begin with it. Of many items, numbers are looked at only if asked for.
 function itemsWith(data, wanted) {
   const hit = new Uint8Array(data.n);
   data.lowered = data.lowered || data.ids.map((id) => id.toLowerCase());
@@ -103,5 +105,7 @@ function itemsWith(data, wanted) {
   }
   const found = [];
   for (let i = 0; i < data.n; i++) if (hit[i]) found.push(i);
-  return found;
+  const rank = (id) => (id === wanted ? 0 : id.startsWith(wanted) ? 1 : id.includes(wanted) ? 2 : 3);
+  const ranks = data.lowered.map(rank);
+  return found.sort((a, b) => ranks[a] - ranks[b] || a - b);
 }

@@ -50,16 +50,20 @@ class Dots {
     const faint = channels(view.colors.faint);
     if (state.found || state.isolated.size) this.each(view, 0, pixels, () => faint);
     this.each(view, 1, pixels, (item) => inks[state.codes[item]]);
+    if (view.data.front.length) {
+      const large = stamp(Math.max(4.5, this.radius(view.zoom) + 1) * ratio, 256);
+      this.each(view, 1, large, (item) => inks[state.codes[item]], view.data.front);
+    }
     pen.putImageData(this.image, 0, 0);
   }
 
-  each(view, wanted, stamped, inkOf) {
+  each(view, wanted, stamped, inkOf, some = null) {
     const { data, state, ratio } = view, { pixels, n, step } = this, { width, height } = this.image;
     const unit = view.scale * view.zoom * ratio;
     const left = width / 2 - view.centerX * unit, top = height / 2 - view.centerY * unit;
-    const { order, nearness } = view.turning || {};
-    for (let turn = 0, at = 0; turn < n; turn++, at = (at + step) % n) {
-      const item = order ? order[turn] : at;
+    const { order, nearness } = view.turning || {}, count = some ? some.length : n;
+    for (let turn = 0, at = 0; turn < count; turn++, at = (at + step) % n) {
+      const item = some ? some[turn] : order ? order[turn] : at;
       if (state.lights[item] !== wanted) continue;
       const x = Math.round(left + data.x[item] * unit), y = Math.round(top + data.y[item] * unit);
       if (!(x > -20 && y > -20 && x < width + 20 && y < height + 20)) continue;

@@ -25,13 +25,21 @@ function coveredByPanels() {
     .map((box) => ({ left: box.left, top: box.top, right: box.right, bottom: box.bottom }));
 }
 
+// Where the pictures of what is in front are to be: no name stands there.
+function frontBoxes(view) {
+  const { data, state } = view, half = tileSize(view.zoom) / 2;
+  if (!data.front.length || data.front.length > 400) return [];
+  return data.front.filter(state.lit).map((item) => view.screen(item))
+    .map(([x, y]) => ({ left: x - half, right: x + half, top: y - half, bottom: y + half }));
+}
+
 function overlap(a, b) {
   return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
 
 // Which names have room, and where: { name, lines, size, left, top, right, bottom }.
 function placeNames(pen, view) {
-  const { regions, n } = view.data, taken = coveredByPanels(), placed = [];
+  const { regions, n } = view.data, taken = [...coveredByPanels(), ...frontBoxes(view)], placed = [];
   for (const region of regions) {
     const [x, y] = view.screen(region.at);
     if (!(x > 0 && y > 0 && x < view.width && y < view.height)) continue;
@@ -39,7 +47,8 @@ function placeNames(pen, view) {
     pen.font = fontOf(size);
     const lines = linesOf(region.name);
     const wide = Math.max(...lines.map((text) => pen.measureText(text).width)) + 8, high = lines.length * LEADING * size + 4;
-    const place = freePlace(x, y, wide, high, taken, view);
+    const unit = view.scale * view.zoom, reach = region.reach.map((half) => half * unit);
+    const place = freePlace(x, y, wide, high, taken, view, reach);
     if (!place) continue;
     taken.push(place);
     placed.push({ ...place, name: region.name, at: region.at, lines, size });
@@ -66,9 +75,19 @@ function paintNames(pen, view) {
   pen.globalAlpha = 1;
 }
 
-function freePlace(x, y, wide, high, taken, view) {
-  for (const [across, down] of [[0, 0], [0, -1], [0, 1], [0.5, -0.6], [-0.5, -0.6], [0.5, 0.6], [-0.5, 0.6], [0, -2], [0, 2]]) {
-    const middle = x + across * wide, line = y + down * high;
+const HIDES = 0.35, GAP = 6;
+const SHIFTS = [[0, 0], [0, -1], [0, 1], [0.5, -0.6], [-0.5, -0.6], [0.5, 0.6], [-0.5, 0.6], [0, -2], [0, 2]];
+
+// On a region, where the name leaves most of it visible; else above, below or beside it.
+function shiftsOf(wide, high, [across, down]) {
+  if (!(across || down) || wide * high < HIDES * 4 * across * down) return SHIFTS.map(([x, y]) => [x * wide, y * high]);
+  const over = down + high / 2 + GAP, aside = across + wide / 2 + GAP;
+  return [[0, -over], [0, over], [aside, 0], [-aside, 0], [aside, -over], [-aside, -over], [aside, over], [-aside, over]];
+}
+
+function freePlace(x, y, wide, high, taken, view, reach) {
+  for (const [across, down] of shiftsOf(wide, high, reach)) {
+    const middle = x + across, line = y + down;
     const box = { left: middle - wide / 2, right: middle + wide / 2, top: line - high / 2, bottom: line + high / 2 };
     if (box.left < 0 || box.top < 0 || box.right > view.width || box.bottom > view.height) continue;
     if (!taken.some((other) => overlap(box, other))) return box;
@@ -76,11 +95,13 @@ function freePlace(x, y, wide, high, taken, view) {
   return null;
 }
 
-const MOST_WORDS = 140, WORDS_LOOKED_AT = 30000, WORD_SIZE = 12;
+const MOST_WORDS = 140, WORDS_LOOKED_AT = 30000, WORD_SIZE = 12, RING = 9;
 
-// Words beside their dots, in their order, wherever there is room.
+// Words beside their dots, in their order, wherever there is room; those with a ring first, outside of it.
 function paintWords(pen, view) {
   const { data, state } = view, taken = [...coveredByPanels(), ...view.names], reach = view.dots.radius(view.zoom) + 3;
+  const ringed = new Set([state.pinned, ...(view.marksFound() ? state.found : [])].filter((item) => item >= 0));
+  view.written = [];
   let written = 0;
   pen.font = fontOf(WORD_SIZE).replace("600 ", "");
   pen.textAlign = "left";
@@ -88,16 +109,23 @@ function paintWords(pen, view) {
   pen.strokeStyle = view.colors.paper;
   pen.lineWidth = 3;
   pen.fillStyle = view.colors.muted;
-  for (let item = 0; item < Math.min(data.n, WORDS_LOOKED_AT) && written < MOST_WORDS; item++) {
-    const [x, y] = view.screen(item);
+  const count = Math.min(data.n, WORDS_LOOKED_AT);
+  function* inTurn() {
+    yield* ringed;
+    for (let item = 0; item < count; item++) if (!ringed.has(item)) yield item;
+  }
+  for (const item of inTurn()) {
+    if (written >= MOST_WORDS) break;
+    const [x, y] = view.screen(item), rim = ringed.has(item) ? RING + 3 : 0, start = Math.max(reach, rim + 1);
     if (!(x > 0 && y > 0 && x < view.width && y < view.height) || !state.lit(item)) continue;
     const text = cutInside(data.ids[item], 28);
-    const box = { left: x, right: x + reach + WORD_SIZE * 0.62 * text.length + 12, top: y - WORD_SIZE, bottom: y + WORD_SIZE };
+    const box = { left: x - rim, right: x + start + WORD_SIZE * 0.62 * text.length + 12, top: y - WORD_SIZE, bottom: y + WORD_SIZE };
     if (box.right > view.width || taken.some((other) => overlap(box, other))) continue;
     taken.push(box);
     written++;
-    pen.strokeText(text, x + reach, y);
-    pen.fillText(text, x + reach, y);
+    pen.strokeText(text, x + start, y);
+    pen.fillText(text, x + start, y);
+    view.written.push({ id: data.ids[item], x: x + start, y });
   }
   return written;
 }

@@ -40,6 +40,7 @@ function showLegend() {
       view.redraw();
     }));
   } else if (field) legend.append(numberLegend(field, state.colors));
+  if (field && field.told) legend.append(element("p", "muted told", field.told));
   legend.scrollTop = scrolled;
 }
 
@@ -203,5 +204,7 @@ window.lateenMap = {
   labels: () => view.names.map(({ name, left, top, right, bottom }) => ({ name, left, top, right, bottom })),
   painted: () => view.painted,
   words: () => view.words,
+  ringed: () => view.rings,
+  written: () => view.written,
   pictured: () => view.tiles.map((tile) => data.ids[tile.item]),
 };

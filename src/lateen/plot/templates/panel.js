@@ -9,7 +9,7 @@ function element(tag, className, text) {
 
 const byId = (id) => document.getElementById(id);
 const css = ([red, green, blue]) => `rgb(${red},${green},${blue})`;
-const STEPS = 48, LONGEST_ID = 72;
+const STEPS = 48, LONGEST_ID = 72, FACTS = 12;
 
 function scaleColor(colors, share) {
   const at = Math.min(Math.max(share, 0), 1) * (colors.length - 1);
@@ -23,7 +23,8 @@ function colorBy(data, place) {
   const field = data.fields[place];
   if (!field) return { inks: [css(palette.plain)], codeOf: () => 0 };
   if (field.kind === "categories") {
-    const inks = field.names.map((_, i) => (i < palette.categories.length ? css(palette.categories[i]) : null));
+    const own = field.inks || {}, ink = (color) => (color ? css(color) : null);
+    const inks = field.names.map((_, i) => ink(i in own ? own[i] : palette.categories[i]));
     return { inks: [...inks, null], codeOf: (item) => Math.min(field.codes[item], inks.length) };
   }
   const span = field.high - field.low || 1;
@@ -84,6 +85,21 @@ function numberLegend(field, colors) {
   return box;
 }
 
+// What is known of an item: the first fields, and the others if asked for.
+function showFacts(data, item, all) {
+  const facts = byId("facts"), some = all || data.fields.length <= FACTS + 1 ? data.fields : data.fields.slice(0, FACTS);
+  facts.replaceChildren();
+  for (const field of some) {
+    const name = element("dt", "", field.name);
+    name.title = field.told || "";
+    facts.append(name, element("dd", "", valueText(field, item)));
+  }
+  const more = byId("more"), rest = data.fields.length - some.length;
+  more.hidden = !rest;
+  more.textContent = `${rest} more`;
+  more.onclick = () => { showFacts(data, item, true); keepInside(byId("card")); };
+}
+
 function showCard(data, item, pinned, at) {
   const card = byId("card");
   card.hidden = item < 0;
@@ -92,9 +108,8 @@ function showCard(data, item, pinned, at) {
   if (item < 0) return;
   byId("name").textContent = cutInside(data.ids[item], LONGEST_ID);
   byId("name").title = data.ids[item];
-  const facts = byId("facts");
-  facts.replaceChildren();
-  for (const field of data.fields) facts.append(element("dt", "", field.name), element("dd", "", valueText(field, item)));
+  card.scrollTop = 0;
+  showFacts(data, item, false);
   const portrait = byId("portrait"), picture = pictureOf(data.atlas, item);
   portrait.hidden = !picture;
   if (picture) {
@@ -112,10 +127,15 @@ function showCard(data, item, pinned, at) {
   placeCard(card, at);
 }
 
+function keepInside(card, room = 12) {
+  const lowest = window.innerHeight - card.offsetHeight - room;
+  card.style.top = Math.max(Math.min(parseFloat(card.style.top), lowest), room) + "px";
+}
+
 function placeCard(card, [x, y]) {
   const room = 12, gap = 58;
   const left = x + gap + card.offsetWidth + room < window.innerWidth ? x + gap : x - gap - card.offsetWidth;
-  const top = Math.min(Math.max(y - card.offsetHeight / 3, room), window.innerHeight - card.offsetHeight - room);
   card.style.left = Math.max(left, room) + "px";
-  card.style.top = Math.max(top, room) + "px";
+  card.style.top = y - card.offsetHeight / 3 + "px";
+  keepInside(card, room);
 }

@@ -12,9 +12,11 @@ function densestFirst(data, cell) {
   for (let i = 0; i < data.n; i++) {
     if (data.atlas && data.atlas.tileOf[i] >= 0 && Number.isFinite(data.x[i]) && Number.isFinite(data.y[i])) order.push(i);
   }
-  const first = (item) => (data.atlas.tileOf[item] < data.atlas.exemplars ? 0 : 1);
+  const first = (item) => (data.isFront[item] ? -1 : data.atlas.tileOf[item] < data.atlas.exemplars ? 0 : 1);
   return order.sort((a, b) => first(a) - first(b) || counts.get(keys[b]) - counts.get(keys[a]) || a - b);
 }
+
+const CLOSER = 0.4; // those in front may lie over each other, so that as many as can be are seen
 
 function placeApart(data, order, first, distance) {
   const taken = new Map();
@@ -26,7 +28,8 @@ function placeApart(data, order, first, distance) {
     for (let i = -1; i <= 1; i++) {
       for (let j = -1; j <= 1; j++) {
         for (const other of taken.get(key(column + i, line + j)) || []) {
-          if (Math.abs(data.x[other] - x) < distance && Math.abs(data.y[other] - y) < distance) return;
+          const apart = data.isFront[item] && data.isFront[other] ? CLOSER * distance : distance;
+          if (Math.abs(data.x[other] - x) < apart && Math.abs(data.y[other] - y) < apart) return;
         }
       }
     }

@@ -4,7 +4,7 @@ const NEAREST = 400, FARTHEST = 0.4, MARGIN = 0.88;
 
 class View {
   constructor(canvas, data, state) {
-    Object.assign(this, { canvas, data, state, zoom: 1, centerX: 0, centerY: 0, waiting: false, tiles: [], names: [] });
+    Object.assign(this, { canvas, data, state, zoom: 1, centerX: 0, centerY: 0, waiting: false, tiles: [], names: [], written: [], rings: [] });
     this.levels = new Levels(data);
     this.dots = new Dots(canvas, data.n);
     this.turning = data.depth ? new Turning(data) : null;
@@ -82,7 +82,7 @@ class View {
 
   // The item under a place: a picture if one is there, else the nearest dot within reach.
   itemAt(x, y, reach = 14) {
-    for (const tile of this.tiles) {
+    for (const tile of [...this.tiles].reverse()) {
       if (x >= tile.x && x <= tile.x + tile.width && y >= tile.y && y <= tile.y + tile.height) return tile.item;
     }
     const { data, state } = this, unit = this.scale * this.zoom;
@@ -121,14 +121,16 @@ class View {
     const edge = tileSize(this.zoom), tile = this.data.atlas.tile;
     const framed = this.state.field >= 0;
     pen.imageSmoothingQuality = "high";
-    for (const item of this.levels.at(this.zoom, this.scale, this.state.lit, this.state.lighting)) {
+    const chosen = this.levels.at(this.zoom, this.scale, this.state.lit, this.state.lighting), { isFront, front } = this.data;
+    const inTurn = front.length ? [...chosen.filter((i) => !isFront[i]), ...chosen.filter((i) => isFront[i])] : chosen;
+    for (const item of inTurn) {
       const [x, y] = this.screen(item);
       if (!(x > -edge && y > -edge && x < this.width + edge && y < this.height + edge)) continue;
       const picture = pictureOf(this.data.atlas, item);
       if (!picture) continue;
       const width = (picture.width / tile) * edge, height = (picture.height / tile) * edge;
       const box = { left: x - width / 2, right: x + width / 2, top: y - height / 2, bottom: y + height / 2 };
-      if (this.names.some((name) => overlap(name, box))) continue;
+      if (!isFront[item] && this.names.some((name) => overlap(name, box))) continue;
       this.paintTile(pen, picture, x - width / 2, y - height / 2, width, height, framed && this.state.inkOf(item));
       this.tiles.push({ item, x: x - width / 2, y: y - height / 2, width, height });
     }
@@ -148,19 +150,25 @@ class View {
     pen.restore();
   }
 
+  marksFound() {
+    return Boolean(this.state.found) && this.state.found.length <= 400;
+  }
+
   // Rings round what was searched for, hovered and pinned.
   paintMarks(pen) {
-    const ring = (item, color, width) => {
+    this.rings = [];
+    const ring = (item, color, width, radius = RING) => {
       const tile = this.tiles.find((t) => t.item === item);
       pen.strokeStyle = color;
       pen.lineWidth = width;
       pen.beginPath();
       if (tile) pen.roundRect(tile.x - 4, tile.y - 4, tile.width + 8, tile.height + 8, 8);
-      else pen.arc(...this.screen(item), 9, 0, 2 * Math.PI);
+      else pen.arc(...this.screen(item), radius, 0, 2 * Math.PI);
       pen.stroke();
+      this.rings.push({ id: this.data.ids[item], radius: radius + width / 2 });
     };
-    if (this.state.found && this.state.found.length <= 400) this.state.found.forEach((item) => ring(item, this.colors.accent, 2));
-    if (this.state.hovered >= 0) ring(this.state.hovered, this.colors.ink, 2);
+    if (this.marksFound()) this.state.found.forEach((item) => ring(item, this.colors.accent, 2));
+    if (this.state.hovered >= 0) ring(this.state.hovered, this.colors.ink, 2, this.words ? this.dots.radius(this.zoom) + 1 : RING);
     if (this.state.pinned >= 0) ring(this.state.pinned, this.colors.accent, 3);
   }
 }
