@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 import lateen as lt
 from lateen.cli.main import app
 from lateen.core.errors import InputError
+from lateen.operations.place import place
 from lateen.plot.map_html import read_map_html
 from lateen.space import Space
 
@@ -88,12 +89,22 @@ def test_new_portraits_in_every_face(faces: Space, tmp_path: Path) -> None:
     assert [set(item) for item in listed] == [{"id", "x", "y", "support", "nearest"}] * 20
     table = pq.read_table(made.save(tmp_path / "map.parquet"))
     assert table["new"].to_pylist() == [False] * 400 + [True] * 20
-    assert table["glasses"].to_pylist()[400:] == [None] * 20
+    assert table["support"].to_pylist()[399:401] == [None, pytest.approx(made.new.support[0])]
+    assert table["nearest"].to_pylist()[399:] == [None, *made.new.nearest]
+    lt.build("portraits:20:9", encoder="vae:portraits", out=tmp_path / "own.space")
+    own = lt.open(tmp_path / "own.space").points
+    for name in ("glasses", "smile", "hair_colour"):
+        assert table[name].to_pylist()[400:] == own.column(name).tolist()
     np.testing.assert_allclose(table["x"].to_pylist()[400:], [item["x"] for item in listed], atol=1e-6)
     page = read_map_html(made.save(tmp_path / "map.html").read_text())
     assert len(page["ids"]) == 420
     fields = {field["name"]: field for field in page["fields"]}
-    assert fields["new"]["names"] == ["on the map", "new"]
+    kinds = fields["new"]["names"]
+    assert kinds[0] == "on the map"
+    assert set(kinds[1:]) <= {"new", "new, unlike the data"}
+    assert fields["new"]["inks"]["0"] is None
+    assert page["front"] == list(range(400, 420))
+    assert {"support", "nearest"} <= set(fields)
     with Image.open(made.save(tmp_path / "map.png")) as image:
         colours = {colour for _, colour in image.convert("RGB").getcolors(1 << 24)}
     assert len(colours) > 1_000
@@ -120,9 +131,28 @@ def test_vectors_that_are_new(vectors: Space, tmp_path: Path) -> None:
     assert np.isfinite(placed.positions).all()
     assert any("'4' is not on the map" in note for note in placed.notes)
     assert any("'5' is not on the map: its vector has no place in the space" in note for note in placed.notes)
-    assert any("1 of 4 new items are unlike" in note for note in placed.notes)
+    assert any("1 of 4 new items is farther from the data than nearly any item" in note for note in placed.notes)
+    assert placed.unlike.tolist() == [False, False, False, True]
+    assert placed.describe().count("(unlike the data)") == 1
     made.save(tmp_path / "map.png")
-    made.save(tmp_path / "map.html")
+    page = read_map_html(made.save(tmp_path / "map.html").read_text())
+    assert {field["name"]: field for field in page["fields"]}["new"]["names"] == [
+        "on the map", "new", "new, unlike the data",
+    ]  # fmt: skip
+
+
+def test_fields_of_another_kind_are_left_out(vectors: Space, tmp_path: Path) -> None:
+    new = np.asarray(vectors.vectors[:3])
+    np.savez(tmp_path / "new.npz", vectors=new, kind=np.array(["a", "z", "b"]), colour=np.arange(3))
+    table = vectors.map(method="pca").place(tmp_path / "new.npz").to_arrow()
+    assert table["kind"].to_pylist()[240:] == ["a", "z", "b"]
+    assert "colour" not in table.column_names
+
+
+def test_what_is_no_source_is_refused(vectors: Space) -> None:
+    made = vectors.map(method="pca")
+    with pytest.raises(InputError, match="place got a list; give a source"):
+        place(made._opened, made.chart.forward, ["7"])
 
 
 def test_a_field_called_new_keeps_its_name(tmp_path: Path) -> None:

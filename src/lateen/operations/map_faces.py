@@ -21,6 +21,7 @@ from lateen.plot.map_png import map_png
 from lateen.plot.regions import Regions
 
 CLUSTER, DENSITY = "cluster", "density"
+DENSITY_TOLD = "share of items that lie less densely"
 MADE = (CLUSTER, DENSITY)  # columns that a map adds to the fields, unless a field is called so
 TABLE_ROWS = 3  # fewer items have no density
 
@@ -67,6 +68,7 @@ def page(
         quality=None if quality is None else {k: v for k, v in quality.items() if v is not None},
         color_by=color,
         regions=regions(clusters),
+        told={} if DENSITY in fields else {DENSITY: DENSITY_TOLD},
         named=opened.spec.modality == "word",
     )
 
@@ -78,7 +80,7 @@ def picture(opened: Opened, positions: Positions, clusters: Clusters, *, what: s
     return map_png(
         positions[:, :2],
         colors=None if color is None else color_column(opened, clusters, color),
-        field=color,
+        field=f"{DENSITY} ({DENSITY_TOLD})" if color == DENSITY and color not in opened.fields.column_names else color,
         thumbnails=None if bare else lambda row: opened.pictures([ids[row]])[0],
         names=ids.__getitem__ if is_told else None,
         title=f"{opened.path.stem}: {what}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -14,10 +15,12 @@ from lateen.operations.map_faces import regions, table
 from lateen.operations.opened import Opened
 from lateen.operations.place import Placed
 from lateen.plot.map_html import map_html
+from lateen.plot.palette import CATEGORIES
 from lateen.plot.placed_png import placed_png
 from lateen.plot.regions import Regions
 
-NEW, OLD = "new", "on the map"  # as the page says it
+NEW, UNLIKE, OLD = "new", "new, unlike the data", "on the map"  # as the page says it
+SUPPORT, NEAREST = "support", "nearest"
 
 Positions = Float32[np.ndarray, "n axes"]
 
@@ -32,15 +35,15 @@ def page(
     quality: Mapping[str, float | int | None] | None,
     color: str | None,
 ) -> str:
-    """The map as a self-contained web page that starts with the new items' pictures, in a colour of their own."""
+    """The map as a self-contained web page: the old items grey, the new ones over them with their pictures."""
     n, m = len(positions), len(placed)
     fields = {name: opened.column(name).tolist() for name in opened.fields.column_names}
     marked = _mark(opened)
-    columns = {marked: _objects([OLD] * n + [NEW] * m)}
-    columns |= {name: _objects([*values, *[None] * m]) for name, values in fields.items()}
+    kinds = [UNLIKE if unlike else NEW for unlike in placed.unlike.tolist()]
+    columns = {marked: _objects([OLD] * n + kinds)}
+    columns |= {name: _objects([None] * n + values) for name, values in _said(opened, placed).items()}
+    columns |= {name: _objects(values + placed.fields[name].to_pylist()) for name, values in fields.items()}
     known, none = regions(clusters), np.full(m, -1)
-    labels = np.append(np.full(n, -1) if known is None else known.labels, none)
-    shown_first = [np.arange(n, n + m)]
 
     def pictures(rows: Sequence[int]) -> list[bytes | None]:
         ids = [opened.ids[row] for row in rows if row < n]
@@ -56,7 +59,9 @@ def page(
         subtitle=f"{subtitle}, {m:,} new",
         quality=None if quality is None else {k: v for k, v in quality.items() if v is not None},
         color_by=color if color in columns else marked,
-        regions=Regions(labels, [] if known is None else known.names, shown_first),
+        regions=None if known is None else Regions(np.append(known.labels, none), known.names, known.exemplars),
+        front=np.arange(n, n + m),
+        inks={marked: {OLD: None, NEW: CATEGORIES[0], UNLIKE: CATEGORIES[2]}},
     )
 
 
@@ -75,18 +80,34 @@ def picture(
         thumbnails=placed.thumbnails.__getitem__ if placed.thumbnails else None,
         names=None if placed.thumbnails else placed.ids.__getitem__,
         trusted=trusted,
+        unlike=placed.unlike,
         title=f"{opened.path.stem}: {what}, {len(placed):,} new",
     )
 
 
 def rows(opened: Opened, positions: Positions, clusters: Clusters, placed: Placed) -> pa.Table:
-    """The map's table with a column that says which items are new; of these, the fields are not known."""
+    """The map's table and, for the new items, their support and the nearest item; a column says which are new.
+
+    Ids may repeat: those of the new items are their source's.
+    """
     old, marked = table(opened, positions, clusters), _mark(opened)
     columns = {"id": pa.array(list(placed.ids), old.schema.field("id").type)}
     columns |= {axis: pa.array(placed.positions[:, i]) for i, axis in enumerate("xyz"[: positions.shape[1]])}
+    columns |= {name: pa.array(values) for name, values in _said(opened, placed).items()}
+    columns |= {name: placed.fields[name] for name in placed.fields.column_names if name not in columns}
     new = pa.table(columns)
     both = pa.concat_tables([old, new], promote_options="default")
     return both.append_column(marked, pa.array([False] * len(old) + [True] * len(new)))
+
+
+def _said(opened: Opened, placed: Placed) -> dict[str, list[object]]:
+    """What is known of the new items alone; a field of the user's keeps its name."""
+    said: dict[str, list[object]] = {
+        SUPPORT: [None if math.isnan(value) else value for value in placed.support.tolist()],
+        NEAREST: list(placed.nearest),
+    }
+    taken = opened.fields.column_names
+    return {f"{name} of new" if name in taken else name: values for name, values in said.items()}
 
 
 def _mark(opened: Opened) -> str:
