@@ -101,8 +101,8 @@ class Placed:
         far = int(self.unlike.sum())
         verb = "is" if far == 1 else "are"
         unlike = (
-            f"{far:,} of {len(self):,} new items {verb} farther from the data than nearly any item of the space (support "
-            f"below {UNLIKE:g}): {'its place means' if far == 1 else 'their places mean'} little."
+            f"{far:,} of {len(self):,} new items {verb} farther from the data than nearly any item of the space "
+            f"(support below {UNLIKE:g}): {'its place means' if far == 1 else 'their places mean'} little."
         )
         return (
             *lost,
