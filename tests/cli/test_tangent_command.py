@@ -34,3 +34,18 @@ def test_the_table_and_the_picture(lateen: Run, faces_folder: Path, tmp_path: Pa
 def test_bad_options_are_one_message(lateen: Run, faces_folder: Path, words: tuple[object, ...], said: str) -> None:
     code, out, err = lateen("tangent", faces_folder, *words)
     assert (code, out, err.count("\n"), said in err) == (2, "", 1, True)
+
+
+def test_p_at_its_least_is_a_bound(lateen: Run, faces_folder: Path) -> None:
+    rings = lt.open(faces_folder).tangent("7").flatness
+    out = lateen("tangent", faces_folder, "7")[1]
+    assert any(ring.is_least for ring in rings)
+    for ring, line in zip(rings, out.splitlines()[-len(rings) :], strict=True):
+        assert line.split()[0] == str(ring.k)
+        assert line.rstrip().endswith("≤ 0.01") == ring.is_least == (ring.p == 0.01)
+
+
+def test_fewer_directions_than_asked_are_noted(lateen: Run, faces_folder: Path) -> None:
+    code, _, err = lateen("tangent", faces_folder, "7", "-d", 12, "-k", 3)
+    assert code == 0
+    assert "3 neighbours vary in 2 directions only: that is the dimension, instead of 12." in err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -153,3 +154,42 @@ def test_bad_calls(faces: Space) -> None:
     with pytest.raises(UnknownNameError, match="nobody"):
         faces.tangent("nobody")
     assert faces.tangent("0", d=64, k=9).tangent.dimension == 8
+
+
+def test_what_lands_far_from_the_data_is_doubted(faces: Space, tmp_path: Path) -> None:
+    far = faces.project(np.full(64, 1000.0))
+    assert far.after.support == 0
+    assert far.doubts[-1] == "It did not land on the data: support 0.00."
+    assert far.doubts[-1] in repr(far)
+    assert far.to_dict()["doubts"] == list(far.notes) == list(far.doubts)
+    near = faces.project("7")
+    assert near.after.support > 0.05
+    assert not any("did not land" in doubt for doubt in near.doubts)
+    plane = vectors(tmp_path, np.random.default_rng(0).normal(size=(200, 2)) @ np.ones((2, 5))).project("3")
+    assert (plane.settled, plane.doubts) == (True, ())
+    assert replace(plane, settled=False).doubts == ("It had not come to rest after 30 rounds.",)
+
+
+def test_a_chart_that_is_not_as_asked_says_so(faces: Space) -> None:
+    few = faces.tangent("7", k=3)
+    assert (few.k, few.tangent.dimension) == (3, 2)
+    assert few.notes[0].startswith("3 neighbours vary in 2 directions only: that is the dimension, instead of ")
+    assert few.to_dict()["changed"] == list(few.notes)
+    many = faces.tangent("7", d=4, k=2000)
+    assert many.k == 399
+    assert "k is 399 instead of 2000" in many.notes[0]
+    assert "k = 399 of 400 items is not local" in many.notes[1]
+
+
+def test_words_are_not_their_own_surroundings(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    lines = [f"w{i} {' '.join(map(str, row))}" for i, row in enumerate(rng.normal(size=(60, 8)))]
+    (tmp_path / "w.txt").write_text("60 8\n" + "\n".join(lines) + "\n")
+    lt.build(tmp_path / "w.txt", out=tmp_path / "w.space")
+    space = lt.open(tmp_path / "w.space")
+    assert space.spec.modality == "word"
+    chart = space.tangent("w5", d=3)
+    for direction in range(3):
+        tiles = [made.nearest for made in chart.traversal(direction, far=0.1)]
+        assert tiles[3] == "w5"
+        assert "w5" not in tiles[:3] + tiles[4:]

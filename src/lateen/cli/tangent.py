@@ -48,9 +48,11 @@ def command(
     off = f"off the tangent {figure(found.off_tangent, 2)} of the variance"
     title = f"{result.item}   dimension {found.dimension}   {result.k} nearest within {figure(found.radius)}   {off}"
     rows = [
-        [str(r.k), figure(r.radius), figure(r.off_tangent, 2), figure(r.null, 2), figure(r.null_low, 2), figure(r.p, 2)]
+        [str(r.k), *(figure(v, 2) for v in (r.off_tangent, r.null, r.null_low)), f"{'≤ ' * r.is_least}{figure(r.p, 2)}"]
         for r in result.flatness
     ]
+    for row, ring in zip(rows, result.flatness, strict=True):
+        row.insert(1, figure(ring.radius))
     if rows:
         table(title, ["nearest", "radius", "off tangent", "of a normal", "its lowest 5 %", "p"], rows)
     else:

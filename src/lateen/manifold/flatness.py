@@ -34,6 +34,7 @@ class Ring:
         null_low: The share that only one of these in twenty falls below.
         null_radius: Mean radius there.
         p: Share of these places that are as flat, with 1 added above and below: small where the data is flatter.
+        draws: How many places these were.
     """
 
     k: int
@@ -43,6 +44,12 @@ class Ring:
     null_low: float
     null_radius: float
     p: float
+    draws: int
+
+    @property
+    def is_least(self) -> bool:
+        """Whether none of the places was as flat: p can't be smaller with that many."""
+        return self.p * (1 + self.draws) < 1.5
 
 
 def flatness(
@@ -91,6 +98,7 @@ def flatness(
             float(np.quantile(null_shares[:, i], 0.05)),
             float(null_radii[:, i].mean()),
             float((1 + as_flat[i]) / (1 + draws)),
+            draws,
         )
         for i, k in enumerate(sizes)
     )

@@ -55,11 +55,15 @@ class Manifold:
 
         An item has no say in where it lands itself, nor have its copies.
         """
-        with one_thread():
-            return np.array([self._one(point.astype(np.float64)) for point in points]).reshape(points.shape)
+        return np.array([self.land(point)[0] for point in points]).reshape(points.shape)
 
-    def _one(self, start: Float64[np.ndarray, " dim"]) -> Float64[np.ndarray, " dim"]:
-        at = start
+    def land(self, point: Float[np.ndarray, " dim"]) -> tuple[Float64[np.ndarray, " dim"], bool]:
+        """Where one point lands, and whether it came to rest there."""
+        with one_thread():
+            return self._one(point.astype(np.float64))
+
+    def _one(self, start: Float64[np.ndarray, " dim"]) -> tuple[Float64[np.ndarray, " dim"], bool]:
+        at, rests = start, False
         own: Bool[np.ndarray, " n"] | None = None
         for _ in range(ROUNDS):
             rows, distances = self._near(at)
@@ -68,7 +72,7 @@ class Manifold:
                 own[rows[distances == 0]] = True
             others = ~own[rows]
             if others.sum() < 2:
-                return at
+                return at, True
             rows, distances = rows[others], distances[others]
             logs = self.geometry.log(at, self.points[rows].astype(np.float64))
             weights = _weights(distances[: self.k + 1])
@@ -78,9 +82,10 @@ class Manifold:
             away = self.geometry.log(at, start) - middle
             step = middle + away @ axes.T @ axes
             at = self.geometry.exp(at, step)
-            if np.sqrt(step @ step) <= _RESTS * distances[len(weights) - 1]:
+            rests = bool(np.sqrt(step @ step) <= _RESTS * distances[len(weights) - 1])
+            if rests:
                 break
-        return self.geometry.exp(at, _cut_off(logs - step, weights, axes))
+        return self.geometry.exp(at, _cut_off(logs - step, weights, axes)), rests
 
     def _near(self, at: Float64[np.ndarray, " dim"]) -> tuple[Int[np.ndarray, " a"], Float[np.ndarray, " a"]]:
         prepared: Prepared = self.__dict__["_prepared"]

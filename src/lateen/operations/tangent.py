@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Bool, Float, Float32, Int64
 from PIL import Image
 
 from lateen.core.errors import InputError
@@ -16,7 +16,7 @@ from lateen.core.geometry import Sphere
 from lateen.core.synthetic import Synthetic
 from lateen.manifold.dimension import mle
 from lateen.manifold.flatness import Ring, flatness
-from lateen.manifold.project import Manifold
+from lateen.manifold.project import ROUNDS, Manifold
 from lateen.manifold.tangent import Tangent, tangent
 from lateen.operations.near import brief, shown
 from lateen.operations.opened import Located, Opened, within_reach
@@ -29,6 +29,8 @@ Place = str | int | Float[np.ndarray, " dim"]
 NEIGHBOURS = 24  # the least that a chart is fitted to: 3 times its dimension if that is more
 SCALE = 10  # neighbours that the dimension is estimated from
 DRAWN = 4  # directions
+LOCAL = 10  # times as many items as neighbours: with fewer, a chart is of the whole
+LOW = 0.05  # support below which a point lies on no data
 STEPS, FAR = 7, 2.0  # frames of a traversal, and the standard deviations to its ends
 
 
@@ -40,12 +42,15 @@ class LocalChart(Pictured):
         item: The place.
         tangent: Directions, spectrum, and the way to coordinates and back.
         k: Neighbours that it was fitted to.
+        changed: How it differs from what was asked, a sentence each.
     """
 
     item: str
     tangent: Tangent
     k: int
+    changed: tuple[str, ...]
     _opened: Opened = field(repr=False)
+    _row: int | None = field(repr=False)
 
     def __repr__(self) -> str:
         return f"Chart of {self.item}: {self.tangent!r}, {self.k} neighbours"
@@ -60,6 +65,8 @@ class LocalChart(Pictured):
     def traversal(self, direction: int, *, steps: int = STEPS, far: float | int = FAR) -> list[Synthetic]:
         """Decoded points along one direction of the tangent, the place itself in their middle.
 
+        In a space of words the nearest word stands for each, but not that of the place, which would be everywhere.
+
         Args:
             direction: Which, from 0.
             steps: How many points.
@@ -73,14 +80,25 @@ class LocalChart(Pictured):
             raise InputError(f"traversal got direction {direction} in {steps} steps; expected 0 to {d - 1}.")
         coordinates = np.zeros((steps, d))
         coordinates[:, direction] = np.linspace(-far, far, steps) * self.tangent.spread[direction]
-        return self._opened.synthesise(self.tangent.from_coordinates(coordinates).astype(np.float32))
+        points = self.tangent.from_coordinates(coordinates).astype(np.float32)
+        return self._opened.synthesise(points, self._others(points, coordinates[:, direction] != 0))
+
+    def _others(
+        self, points: Float32[np.ndarray, "k dim"], away: Bool[np.ndarray, " k"]
+    ) -> Int64[np.ndarray, " k"] | None:
+        """The word nearest to each point that is away from the place, other than the place's own; else None."""
+        if self._row is None or self._opened.spec.modality != "word" or len(self._opened) < 2:
+            return None
+        found = self._opened.search.nearest(points, 2).rows
+        own = (found[:, 0] == self._row) & away
+        return np.where(own, found[:, 1], found[:, 0]).astype(np.int64)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know, a sentence each."""
         if self.tangent.dimension == 0:
-            return ("All neighbours are in one place, so the data has no direction here.",)
-        return not_decoded(self.traversal(0, steps=1)[0], self._opened.spec.modality)
+            return ("All neighbours are in one place, so the data has no direction here.", *self.changed)
+        return self.changed + not_decoded(self.traversal(0, steps=1)[0], self._opened.spec.modality)
 
     def to_dict(self) -> dict[str, object]:
         """Plain data, as `--json` prints it."""
@@ -92,6 +110,7 @@ class LocalChart(Pictured):
             "radius": rounded(self.tangent.radius, 6),
             "off_tangent": rounded(self.tangent.off_tangent, 6),
             "spectrum": [rounded(v, 6) for v in self.tangent.spectrum.tolist()],
+            "changed": list(self.changed),
             "by_radius": [{"k": r.k} | {name: rounded(getattr(r, name), 6) for name in names} for r in self.flatness],
         }
 
@@ -127,6 +146,7 @@ class Projected(Pictured):
         moved: The distance between them.
         dimension: Of the manifold.
         k: Neighbours that each plane was fitted to.
+        settled: Whether it came to rest.
     """
 
     item: str
@@ -135,10 +155,27 @@ class Projected(Pictured):
     moved: float
     dimension: int
     k: int
+    settled: bool
 
     def __repr__(self) -> str:
         supports = f"support {self.before.support:.2f} before, {self.after.support:.2f} after"
-        return f"{self.item} projected: moved {self.moved:.3g}, {supports}"
+        doubted = f"; {' '.join(self.doubts)}" if self.doubts else ""
+        return f"{self.item} projected: moved {self.moved:.3g}, {supports}{doubted}"
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why it can't be trusted, a sentence each; empty where nothing speaks against it."""
+        doubts = []
+        if not self.settled:
+            doubts.append(f"It had not come to rest after {ROUNDS} rounds.")
+        if self.after.support < LOW:  # NaN isn't
+            doubts.append(f"It did not land on the data: support {self.after.support:.2f}.")
+        return tuple(doubts)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know, a sentence each."""
+        return self.doubts
 
     def to_dict(self) -> dict[str, object]:
         """Plain data."""
@@ -151,6 +188,8 @@ class Projected(Pictured):
             "dimension": self.dimension,
             "k": self.k,
             "decoded_by": self.after.decoded_by,
+            "settled": self.settled,
+            "doubts": list(self.doubts),
         }
 
     def picture(self) -> Image.Image:
@@ -183,6 +222,7 @@ def chart(
         InputError: If there are too few items, or d or k can't be.
     """
     at = located(opened, place)
+    asked = k
     d, k = _sizes(opened, d, k, progress)
     wanted = k
     while True:  # past the copies of the place
@@ -195,7 +235,9 @@ def chart(
     if len(rows) < 2:
         rows = found.rows[0][: max(2, k)]
     near = opened.geometry.project(np.asarray(opened.search.vectors[rows]))
-    return LocalChart(at.label, tangent(at.vector, near, d, geometry=opened.geometry), len(rows), opened)
+    found_there = tangent(at.vector, near, d, geometry=opened.geometry)
+    own = None if at.id is None else opened.folder.row(at.id)
+    return LocalChart(at.label, found_there, len(rows), _changed(opened, found_there, len(rows), d, asked), opened, own)
 
 
 def project(opened: Opened, place: Place, d: int | None = None, k: int | None = None) -> Projected:
@@ -213,10 +255,10 @@ def project(opened: Opened, place: Place, d: int | None = None, k: int | None = 
     at = located(opened, place)
     d, k = _sizes(opened, d, k)
     geometry = opened.geometry
-    landed = Manifold(np.asarray(opened.points), d, k, geometry).project(at.vector[None])[0]
+    landed, settled = Manifold(np.asarray(opened.points), d, k, geometry).land(at.vector)
     after = within_reach(landed.astype(np.float32), at.label)
     before, made = opened.synthesise(np.stack([at.vector, after]))
-    return Projected(at.label, before, made, float(geometry.distance(at.vector, after)), d, k)
+    return Projected(at.label, before, made, float(geometry.distance(at.vector, after)), d, k, settled)
 
 
 def support(opened: Opened, vectors: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, " n"]:
@@ -240,6 +282,18 @@ def dimension(opened: Opened, progress: Callable[[int, int], None] | None = None
     table = opened.table(SCALE, progress)
     found = mle(table.distances).value if table.k > 1 else math.nan
     return int(np.clip(round(found), 1, opened.spec.dim)) if math.isfinite(found) else 1
+
+
+def _changed(opened: Opened, found: Tangent, k: int, d: int, asked: int | None) -> tuple[str, ...]:
+    """What to say of a chart that is not as asked, or not local."""
+    said = []
+    if asked is not None and k < asked:
+        said.append(f"There are {k} other items around it that differ: k is {k} instead of {asked}.")
+    if 0 < found.dimension < d:
+        said.append(f"{k} neighbours vary in {found.dimension} directions only: that is the dimension, instead of {d}.")
+    if asked is not None and k * LOCAL > len(opened):
+        said.append(f"k = {k} of {len(opened):,} items is not local: a tenth of them and more is the whole's shape.")
+    return tuple(said)
 
 
 def _sizes(
