@@ -63,3 +63,27 @@ def test_outliers(lateen: Run, doubled: Path, tmp_path: Path) -> None:
 def test_an_item_or_unlike(lateen: Run, doubled: Path, words: tuple[object, ...], said: str) -> None:
     code, out, err = lateen("near", doubled, *words)
     assert (code, out, err.count("\n"), said in err) == (2, "", 1, True)
+
+
+def test_words_are_used_alike_and_no_copies(lateen: Run, tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(200, 6))
+    x = np.vstack([x, x[:3] + 1e-4])
+    lines = [f"w{i} {' '.join(map(str, row))}" for i, row in enumerate(x)]
+    (tmp_path / "w.txt").write_text(f"{len(x)} 6\n" + "\n".join(lines) + "\n")
+    lt.build(tmp_path / "w.txt", out=tmp_path / "w.space")
+    code, out, err = lateen("duplicates", tmp_path / "w.space", "-o", tmp_path / "w.png")
+    assert (code, out.splitlines()[0]) == (0, "3 groups; 3 of 203 words are used as another is")
+    assert "Used alike: nearer than" in err
+    assert "cop" not in out + err.replace(str(tmp_path), "")
+    assert "used as another is" in repr(lt.open(tmp_path / "w.space").duplicates())
+    none = lateen("duplicates", tmp_path / "w.space", "--within", 0)[1]
+    assert none == "0 groups; 0 of 203 words are used as another is\n"
+
+
+def test_one_item_is_unlike_none(lateen: Run, tmp_path: Path) -> None:
+    np.save(tmp_path / "one.npy", np.ones((1, 3), np.float32))
+    lt.build(tmp_path / "one.npy", out=tmp_path / "one.space")
+    code, out, err = lateen("near", tmp_path / "one.space", "--unlike")
+    assert (code, out) == (2, "")
+    assert "near --unlike compares items with each other" in err
+    assert "one item; it needs at least 2 items" in err

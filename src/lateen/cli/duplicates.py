@@ -14,6 +14,7 @@ HELP = """Find items that are the same or near-identical, in groups, and say whi
 
 Two items count if they are nearer than chance would put any two in data as dense and of as many dimensions; or give a
 distance with `--within`. Every copy is that near to the one that is kept, which is the first of them in the space.
+In a space of words these are no copies, but words that are used alike, such as forwards and backwards.
 
 Example: `lateen duplicates faces.space -o copies.csv` (also .png)
 """
@@ -46,7 +47,7 @@ def command(
     if told(result, output, force, json):
         return
     groups = result.groups
-    title = f"{len(groups):,} groups; {len(result.copies):,} of {result.total:,} items are copies"
+    title = result.summary
     if not groups:
         print(title)
         return
@@ -54,7 +55,8 @@ def command(
         [group.kept, f"{len(group.copies):,}", figure(group.distances[-1]), _some(group.copies)]
         for group in groups[:SHOWN]
     ]
-    table(title, ["kept", "copies", "distance", "such as"], rows)
+    words = opened.spec.modality == "word"
+    table(title, ["word", "alike", "distance", "such as"] if words else ["kept", "copies", "distance", "such as"], rows)
     if len(groups) > SHOWN:
         note(f"{len(groups) - SHOWN:,} more groups: -o FILE.csv or --json has them all.")
 

@@ -63,6 +63,19 @@ class Duplicates(Pictured):
     _opened: Opened = field(repr=False)
 
     @property
+    def _words(self) -> bool:
+        """Whether these are words: two that are near are used alike, not copies."""
+        return self._opened.spec.modality == "word"
+
+    @property
+    def summary(self) -> str:
+        """How many groups and copies, for people."""
+        groups = "1 group" if len(self) == 1 else f"{len(self):,} groups"
+        if self._words:
+            return f"{groups}; {len(self.copies):,} of {self.total:,} words are used as another is"
+        return f"{groups}; {len(self.copies):,} of {self.total:,} items are copies"
+
+    @property
     def copies(self) -> tuple[str, ...]:
         """Ids of all items but those to keep: what is left without them has no duplicates."""
         return tuple(id for group in self.groups for id in group.copies)
@@ -72,19 +85,20 @@ class Duplicates(Pictured):
 
     def __repr__(self) -> str:
         exact = sum(group.is_exact for group in self.groups)
-        many = "1 group" if len(self) == 1 else f"{len(self):,} groups"
-        return f"Duplicates({many}, {exact:,} of them exact; {len(self.copies):,} of {self.total:,} items are copies)"
+        many, rest = self.summary.split("; ")
+        return f"Duplicates({many}, {exact:,} of them exact; {rest})"
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What counted as near-identical, for people."""
         rule = self.rule
+        what = "Used alike" if self._words else "Near-identical"
         if rule.within is not None:
-            return (f"Near-identical: within {brief(rule.within)} of the one to keep, as asked.",)
+            return (f"{what}: within {brief(rule.within)} of the one to keep, as asked.",)
         if not rule.share:
-            return ("Near-identical: the same vector; these are too few distinct items to say what is near.",)
+            return (f"{what}: the same vector; these are too few distinct items to say what is near.",)
         return (
-            f"Near-identical: nearer than {rule.share:.2g} of the distance to the {rule.k}th neighbour, of both items "
+            f"{what}: nearer than {rule.share:.2g} of the distance to the {rule.k}th neighbour, of both items "
             f"(about {brief(rule.typical)} here); by chance {BY_CHANCE} such pairs are expected in all of the space.",
         )
 
@@ -108,11 +122,13 @@ class Duplicates(Pictured):
         """Of each group the one to keep above the copy that is least like it; the first 40 groups."""
         drawn = self.groups[:DRAWN]
         if not drawn:
-            return Page(560, 2 * PADDING + TITLE, f"No duplicates among {self.total:,} items").image
-        title = f"{len(self):,} group{'s' if len(self) > 1 else ''}, {len(self.copies):,} of {self.total:,} are copies"
+            none = f"No two of {self.total:,} words" if self._words else f"No duplicates among {self.total:,} items"
+            return Page(560, 2 * PADDING + TITLE, f"{none} are used alike" if self._words else none).image
+        title = self.summary
         if not has_pictures(self._opened):
             answers = [Ranked(f"{group.kept} – {group.copies[-1]}", group.distances[-1]) for group in drawn]
-            return ranking(answers, title=title, measure="distance", heading="the one to keep and a copy")
+            heading = "a word and one used alike" if self._words else "the one to keep and a copy"
+            return ranking(answers, title=title, measure="distance", heading=heading)
         above = shown(self._opened.pictures(group.kept for group in drawn))
         below = shown(self._opened.pictures(group.copies[-1] for group in drawn))
         labels = [f"{brief(g.distances[-1])}" + (f"  1 of {len(g.copies)}" if len(g.copies) > 1 else "") for g in drawn]

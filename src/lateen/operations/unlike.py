@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float32, Float64
 from PIL.Image import Image
 
+from lateen.core.errors import InputError
 from lateen.operations.near import brief, checked_k, has_pictures, shown
 from lateen.operations.opened import Opened
 from lateen.operations.result import Pictured, plain, rounded
@@ -119,6 +120,9 @@ def unlike(
         the k nearest).
     """
     checked_k(k)
+    if len(opened) < 2:
+        many = "one item" if len(opened) else "no items"
+        raise InputError(f"near --unlike compares items with each other, and {opened.name} has {many}; it needs at least 2 items.")
     table = opened.table(NEIGHBOURS, progress)
     distances = table.distances.mean(axis=1, dtype=np.float64)
     among = opened.search.among(where)
