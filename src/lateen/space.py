@@ -240,9 +240,10 @@ class Space:
         k: int = NEIGHBOURS,
         power: float | int = 1,
         measure: str = "distance",
+        progress: Callable[[str, int, int], None] | None = None,
     ) -> Way | Pulled:
         """The way between two ITEMs or vectors that keeps to the data, as a path: what `lt.geodesic` gives."""
-        return geodesic_of(self._opened, start, end, along, k, power, measure)
+        return geodesic_of(self._opened, start, end, along, k, power, measure, progress)
 
     def direction(
         self,

@@ -70,7 +70,7 @@ def test_a_way_is_a_path_from_end_to_end_over_items(graph: Graph) -> None:
 
 def test_speed_is_constant(graph: Graph) -> None:
     way = graph.way(0, len(graph.points) - 1)
-    times = np.sort(np.concatenate([way.path.bounds / (way.length or 1), np.linspace(0, 1, 23)]))
+    times = np.sort(np.concatenate([way.bounds / (way.length or 1), np.linspace(0, 1, 23)]))
     points = way.evaluate(times).astype(np.float64)
     gone = np.concatenate([[0], np.cumsum(graph.geometry.distance(points[:-1], points[1:]))])
     np.testing.assert_allclose(gone, times * way.length, rtol=2e-2, atol=max(1e-3, 3e-3 * way.length))

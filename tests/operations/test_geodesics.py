@@ -200,3 +200,22 @@ def test_what_cannot_be_asked_of_a_space(faces: Space) -> None:
         lt.geodesic(faces.points, "3999", "3")
     with pytest.raises(InputError, match="has its own geometry and decoder"):
         lt.geodesic(faces, "3", "11", geometry="sphere")
+
+
+@pytest.mark.parametrize("along", ["straight", "sphere", "gaussian", "graph", "pullback"])
+def test_from_an_item_to_itself_it_is_no_way(faces: lt.Space, along: str) -> None:
+    found = faces.path("3", "3", steps=4, along=along)
+    assert (found.length, found.ratio_to_straight) == (0, 1)
+    assert found.decoded_length in (None, 0)
+    there = faces.path("3", "11", steps=4, along="sphere")
+    assert faces.path("3", "3", "11", steps=4, along="sphere").length == pytest.approx(there.length)
+
+
+def test_the_rounds_of_pullback_are_told(faces: lt.Space) -> None:
+    seen: list[tuple[str, int, int]] = []
+    way = faces.geodesic("3", "11", along="pullback", progress=lambda *said: seen.append(said))
+    rounds = [(done, total) for what, done, total in seen if what == "rounds"]
+    assert isinstance(way, lt.manifold.pullback.Pulled)
+    assert len(rounds) > way.rounds
+    assert rounds == sorted(rounds)
+    assert rounds[-1] == (200, 200)

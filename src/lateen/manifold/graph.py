@@ -37,8 +37,8 @@ Measure: TypeAlias = Callable[[Float[np.ndarray, "e dim"], Float[np.ndarray, "e 
 
 
 @dataclass(frozen=True, eq=False)
-class Way:
-    """A way over a neighbour graph: a `Path` of straight steps at constant speed.
+class Way(Polyline):
+    """A way over a neighbour graph: straight steps at constant speed.
 
     Args:
         geometry: Whose lengths count.
@@ -49,8 +49,6 @@ class Way:
         cost: The sum of the weights that was least.
     """
 
-    geometry: Geometry
-    points: Float[np.ndarray, "m dim"] = field(repr=False)
     rows: tuple[int, ...]
     bridges: tuple[Bridge, ...]
     bridge_legs: tuple[int, ...] = field(repr=False)
@@ -61,26 +59,6 @@ class Way:
         ratio = f"{self.ratio_to_straight:.3g} x straight"
         return f"Way over {len(self.rows)} items{gaps}: length {self.length:.4g} ({ratio})"
 
-    @cached_property
-    def path(self) -> Polyline:
-        """The same as a path alone."""
-        return Polyline(self.geometry, self.points)
-
-    @property
-    def start(self) -> Vector:
-        """Where it starts."""
-        return self.path.start
-
-    @property
-    def end(self) -> Vector:
-        """Where it ends."""
-        return self.path.end
-
-    @property
-    def length(self) -> float:
-        """Length in the geometry's units."""
-        return self.path.length
-
     @property
     def ratio_to_straight(self) -> float:
         """Length over the distance of the ends; 1 where they are one point."""
@@ -90,12 +68,8 @@ class Way:
     @property
     def bridge_times(self) -> tuple[tuple[float, float], ...]:
         """When each bridge begins and ends, in 0 ... 1."""
-        far = self.path.bounds / (self.length or 1.0)
+        far = self.bounds / (self.length or 1.0)
         return tuple((float(far[leg]), float(far[leg + 1])) for leg in self.bridge_legs)
-
-    def evaluate(self, t: float | Float[np.ndarray, "*steps"]) -> Float[np.ndarray, "*steps dim"]:
-        """Points at times t: scalar -> (dim,), (k,) -> (k, dim)."""
-        return self.path.evaluate(t)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,9 +11,8 @@ Reference:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Float64
@@ -34,8 +33,8 @@ Vector = Float[np.ndarray, " dim"]
 
 
 @dataclass(frozen=True, eq=False)
-class Pulled:
-    """A way of least decoded energy: a `Path` of straight steps at constant speed.
+class Pulled(Polyline):
+    """A way of least decoded energy: straight steps at constant speed.
 
     Args:
         geometry: Whose lengths count.
@@ -48,8 +47,6 @@ class Pulled:
         converged: Whether it had settled.
     """
 
-    geometry: Geometry
-    points: Float[np.ndarray, "m dim"] = field(repr=False)
     energy: float
     energy_straight: float
     started: str
@@ -60,26 +57,6 @@ class Pulled:
         doubted = f"; {' '.join(self.doubts)}" if self.doubts else ""
         energies = f"energy {self.energy:.4g} (straight {self.energy_straight:.4g})"
         return f"Pulled to length {self.length:.4g}, {energies}, {self.rounds} rounds{doubted}"
-
-    @cached_property
-    def path(self) -> Polyline:
-        """The same as a path alone."""
-        return Polyline(self.geometry, self.points)
-
-    @property
-    def start(self) -> Vector:
-        """Where it starts."""
-        return self.path.start
-
-    @property
-    def end(self) -> Vector:
-        """Where it ends."""
-        return self.path.end
-
-    @property
-    def length(self) -> float:
-        """Length in the geometry's units."""
-        return self.path.length
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -93,10 +70,6 @@ class Pulled:
                 "straight way. Keeping to the data took more than the decoder's metric saves."
             )
         return tuple(doubts)
-
-    def evaluate(self, t: float | Float[np.ndarray, "*steps"]) -> Float[np.ndarray, "*steps dim"]:
-        """Points at times t: scalar -> (dim,), (k,) -> (k, dim)."""
-        return self.path.evaluate(t)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +121,7 @@ def pullback(
     along: Path | None = None,
     steps: int = STEPS,
     rounds: int = ROUNDS,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Pulled:
     """Minimise the decoded energy between two points.
 
@@ -160,6 +134,7 @@ def pullback(
         along: Another way to start from than the straight one, such as that of the graph; the better end is kept.
         steps: Of the way.
         rounds: Of minimising, at the most.
+        progress: Told how many rounds are done or not needed, and of how many.
 
     Raises:
         InputError: If there are more than 256 dimensions, no decoder, or fewer than two steps.
@@ -175,7 +150,13 @@ def pullback(
     energy_straight = _energy(straight, decoders)[0]
     if energy_straight == 0:
         return Pulled(geometry, straight.astype(start.dtype), 0.0, 0.0, "straight", 0, True)
-    found = [_minimised(way, decoders, geometry, density, energy_straight, rounds) for _, way in starts]
+    total = rounds * len(starts)
+    found = []
+    for i, (_, way) in enumerate(starts):
+        told = None if progress is None else _Rounds(progress, i * rounds, total)
+        found.append(_minimised(way, decoders, geometry, density, energy_straight, rounds, told))
+        if progress is not None:
+            progress((i + 1) * rounds, total)
     best = min(range(len(found)), key=lambda i: found[i][1])
     way, _, done, settled = found[best]
     points = way.astype(start.dtype)
@@ -201,6 +182,19 @@ def _between(
     return np.asarray(geometry.interpolate(p, q, times) if curved else p + times[:, None] * (q - p), np.float64)
 
 
+@dataclass
+class _Rounds:
+    """Tells each round of minimising."""
+
+    progress: Callable[[int, int], None]
+    done: int
+    total: int
+
+    def __call__(self, _: np.ndarray) -> None:
+        self.done += 1
+        self.progress(min(self.done, self.total), self.total)
+
+
 def _minimised(
     way: Float64[np.ndarray, "s dim"],
     decoders: Sequence[SmoothDecoder],
@@ -208,6 +202,7 @@ def _minimised(
     density: Density | None,
     scale: float,
     rounds: int,
+    told: _Rounds | None,
 ) -> tuple[Float64[np.ndarray, "s dim"], float, int, bool]:
     """The way of least cost, its cost, the rounds that took, and whether it had settled."""
     from scipy.optimize import minimize
@@ -232,9 +227,8 @@ def _minimised(
         return value, gradient.ravel()
 
     with one_thread():
-        done = minimize(
-            cost, way[1:-1].ravel(), jac=True, method="L-BFGS-B", options={"maxiter": rounds, "ftol": _SETTLED}
-        )
+        settings = {"maxiter": rounds, "ftol": _SETTLED}
+        done = minimize(cost, way[1:-1].ravel(), jac=True, method="L-BFGS-B", options=settings, callback=told)
     return placed(done.x)[0], float(done.fun), int(done.nit), bool(done.success)
 
 

@@ -118,10 +118,11 @@ def geodesic_of(
     k: int = NEIGHBOURS,
     power: float | int = 1,
     measure: str = "distance",
+    progress: Told | None = None,
 ) -> Way | Pulled:
     """The way between two ITEMs or (dim,) vectors of a space."""
     ends = [_located(opened, item) for item in (start, end)]
-    return geodesics_of(opened, ends, along, k, power, measure)[0][0]
+    return geodesics_of(opened, ends, along, k, power, measure, progress)[0][0]
 
 
 def _located(opened: Opened, item: str | int | np.ndarray) -> Located:
@@ -166,7 +167,14 @@ def geodesics_of(
         return list(ways), graph
     density = Density.fit(points)
     return [
-        pullback(way.start, way.end, smooth, geometry=opened.geometry, density=density, along=way) for way in ways
+        pullback(
+            *(way.start, way.end, smooth),
+            geometry=opened.geometry,
+            density=density,
+            along=way,
+            progress=_on("rounds" if len(ways) == 1 else f"rounds {i}", progress),
+        )
+        for i, way in enumerate(ways, 1)
     ], graph
 
 
@@ -216,8 +224,8 @@ class Trip:
 def trip(opened: Opened, stops: Sequence[Located], along: str, progress: Told | None = None) -> Trip:
     """The geodesic through two or more points of a space."""
     ways, graph = geodesics_of(opened, stops, along, progress=progress)
-    path = Chain([way.path for way in ways])
-    length = sum(float(np.linalg.norm(np.diff(way.path.fine(), axis=0), axis=1).sum()) for way in ways)
+    path = Chain(ways)
+    length = sum(measured(way, way.fine()) for way in ways)
     gaps: list[Gap] = []
     doubts: list[str] = []
     gone = 0.0
@@ -237,6 +245,11 @@ def trip(opened: Opened, stops: Sequence[Located], along: str, progress: Told | 
         doubts.append(f"The neighbours of {opened.name} fall into {parts:,} parts that nothing joins.")
     via = tuple(id for id, _ in groupby(id for id in met if id is not None))
     return Trip(path, length, via, tuple(gaps), tuple(dict.fromkeys(doubts)))
+
+
+def measured(leg: Path, points: Float[np.ndarray, "s dim"]) -> float:
+    """Length of a leg in latent units, along (s, dim) points on it; from a point to itself zero, rounding aside."""
+    return 0.0 if (leg.start == leg.end).all() else float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
 
 
 def decoded_length_of(opened: Opened, path: Path) -> float | None:

@@ -16,7 +16,7 @@ from lateen.core.geometry import Euclidean, Gaussian, Geometry, Sphere
 from lateen.core.path import Chain
 from lateen.core.path import Path as Way
 from lateen.core.synthetic import Synthetic
-from lateen.operations.geodesic import GEODESICS, Gap, Trip, decoded_length_of, trip
+from lateen.operations.geodesic import GEODESICS, Gap, Trip, decoded_length_of, measured, trip
 from lateen.operations.near import shown
 from lateen.operations.opened import Located, Opened
 from lateen.operations.result import Pictured, known, not_decoded, rounded, stands_in
@@ -157,7 +157,7 @@ def walk(
 ) -> Walk:
     """Walk through two or more ITEMs in `steps` points; `along` defaults to the space's own geometry.
 
-    Along graph and pullback, `progress` is told what is done for the graph, how much of it, and of how much.
+    Along graph and pullback, `progress` is told what is done for the graph and the way, how much of it, of how much.
     """
     if len(stops) < 2:
         raise InputError(f"A path needs at least two items, got {len(stops)}.")
@@ -176,8 +176,8 @@ def walk(
 def _walked(opened: Opened, located: Sequence[Located], steps: int, along: str) -> Walk:
     points = np.stack([item.vector for item in located])
     path = Chain.through(_way(opened, along), points)
-    fine = np.stack([leg.evaluate(np.linspace(0, 1, LENGTH_STEPS)) for leg in path.legs])
-    length = float(np.linalg.norm(np.diff(fine, axis=1), axis=2).sum())
+    times = np.linspace(0, 1, LENGTH_STEPS)
+    length = sum(measured(leg, np.asarray(leg.evaluate(times))) for leg in path.legs)
     return _decoded(opened, located, steps, along, path, length)
 
 
@@ -187,15 +187,20 @@ def _geodesic(
     """A geodesic beside the way of the space's own geometry."""
     made = _decoded(opened, located, steps, along, found.path, found.length)
     own = Chain.through(_way(opened, straight.along), np.stack([item.vector for item in located]))
-    beside = replace(straight, decoded_length=decoded_length_of(opened, own))
+    beside = replace(straight, decoded_length=_decoded_length(opened, own, straight.length))
     return replace(
         made,
         straight=beside,
         via=found.via or tuple(dict.fromkeys(f.nearest for f in made.frames)),
         bridges=found.bridges,
-        decoded_length=decoded_length_of(opened, found.path),
+        decoded_length=_decoded_length(opened, found.path, found.length),
         doubts=(*found.doubts, *_far_out(made, straight)),
     )
+
+
+def _decoded_length(opened: Opened, path: Way, length: float | int) -> float | None:
+    """How far the picture changes along a path; not at all where it goes nowhere."""
+    return decoded_length_of(opened, path) if length > 0 or opened.decoder is None else 0.0
 
 
 def _decoded(
