@@ -85,5 +85,5 @@ def test_one_item_is_unlike_none(lateen: Run, tmp_path: Path) -> None:
     lt.build(tmp_path / "one.npy", out=tmp_path / "one.space")
     code, out, err = lateen("near", tmp_path / "one.space", "--unlike")
     assert (code, out) == (2, "")
-    assert "near --unlike compares items with each other" in err
+    assert "near --unlike compares items, and" in err
     assert "one item; it needs at least 2 items" in err

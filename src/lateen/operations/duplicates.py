@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL.Image import Image
 
+from lateen.core.errors import InputError
 from lateen.manifold.duplicates import BY_CHANCE, Rule, near_identical
 from lateen.operations.near import brief, has_pictures, shown
 from lateen.operations.opened import Opened
@@ -163,6 +164,9 @@ def duplicates(
     Raises:
         InputError: If `within` is negative or no number, or there are fewer than 2 items.
     """
+    if len(opened) < 2:
+        many = "one item" if len(opened) else "no items"
+        raise InputError(f"duplicates compares items, and {opened.name} has {many}; it needs at least 2 items.")
     distance = None if within is None else float(within)
     points = np.asarray(opened.points)
     found, rule = near_identical(

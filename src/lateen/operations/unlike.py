@@ -122,7 +122,7 @@ def unlike(
     checked_k(k)
     if len(opened) < 2:
         many = "one item" if len(opened) else "no items"
-        raise InputError(f"near --unlike compares items with each other, and {opened.name} has {many}; it needs at least 2 items.")
+        raise InputError(f"near --unlike compares items, and {opened.name} has {many}; it needs at least 2 items.")
     table = opened.table(NEIGHBOURS, progress)
     distances = table.distances.mean(axis=1, dtype=np.float64)
     among = opened.search.among(where)
