@@ -58,3 +58,10 @@ def test_ways_over_gaps_say_how_far_they_are(lateen: Run, tmp_path: Path) -> Non
     assert "600/600" in next(line for line in err.splitlines() if line.lstrip().startswith("neighbours"))
     assert "300/300" in next(line for line in err.splitlines() if line.lstrip().startswith("gaps"))
     assert json.loads(out)["bridges"]
+
+
+def test_pullback_says_how_far_it_is(lateen: Run, faces_folder: Path) -> None:
+    code, out, err = lateen("path", faces_folder, "3", "11", "--along", "pullback", "--json")
+    assert code == 0
+    assert "200/200" in next(line for line in err.splitlines() if line.lstrip().startswith("rounds"))
+    assert json.loads(out)["along"] == "pullback"
