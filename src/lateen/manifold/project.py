@@ -19,6 +19,7 @@ from lateen.neighbors import Prepared
 
 ROUNDS = 30
 _RESTS = 1e-4  # of the radius of the neighbourhood
+_SETTLED = 1.0  # of it: steps as long go from one neighbourhood to another; within one, noisy data keeps them going
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +83,9 @@ class Manifold:
             away = self.geometry.log(at, start) - middle
             step = middle + away @ axes.T @ axes
             at = self.geometry.exp(at, step)
-            rests = bool(np.sqrt(step @ step) <= _RESTS * distances[len(weights) - 1])
-            if rests:
+            moved, radius = np.sqrt(step @ step), distances[len(weights) - 1]
+            rests = bool(moved <= _SETTLED * radius)
+            if moved <= _RESTS * radius:
                 break
         return self.geometry.exp(at, _cut_off(logs - step, weights, axes)), rests
 
