@@ -77,7 +77,7 @@ def pictures(space: lt.Space, out: Path) -> None:
     print(turn.describe())
     space.edit(bare, {"left": turn.direction.gap}).save(out / "edit_left.png", force=True)
     print(space.sample(16, seed=1).save(out / "samples.png", force=True))
-    made = space.map(color="person")
+    made = space.map(color="person", method="umap")
     print(made, "->", made.save(out / "map.png", force=True), made.save(out / "map.html", force=True))
 
 
