@@ -52,15 +52,6 @@ def test_tight_clusters_far_apart_keep_their_neighbours() -> None:
     np.testing.assert_allclose(best, distances.min(axis=1), rtol=1e-5)
 
 
-@pytest.mark.parametrize("unit", [1e-15, 1e-19, 1e-22, 1e-30, 1e-36])
-def test_however_small_the_numbers_are(unit: float) -> None:
-    x = np.random.default_rng(0).normal(size=(200, 4)).astype(np.float32)
-    usual, small = nearest(x, x, 5, geometry=Euclidean()), np.float32(unit) * x
-    for found in (nearest(small, small, 5, geometry=Euclidean()), Prepared.of(small, Euclidean()).nearest(small, 5)):
-        np.testing.assert_array_equal(found.rows, usual.rows)
-        np.testing.assert_allclose(found.distances, unit * usual.distances, rtol=1e-3)
-
-
 def test_searches_among_given_rows_only() -> None:
     x = np.arange(10, dtype=np.float32)[:, None]
     found = nearest(x, x[:1], 5, geometry=Euclidean(), among=np.array([9, 4, 7]))

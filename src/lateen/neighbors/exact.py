@@ -18,8 +18,6 @@ from lateen.core.errors import InputError
 from lateen.core.geometry import Euclidean, Geometry, Sphere
 
 BLOCK_NUMBERS = 8_000_000  # numbers of one block of vectors: 32 MB as float32
-_LOST = 1e-30  # of a square: its last digits are below the least number of float32
-_SMALL = 1e-15  # distances whose squares float32 begins to lose
 _ULP = 2.0**-23  # of float32: the products of dim numbers are wrong by less than dim of these
 
 
@@ -62,9 +60,6 @@ class Found:
     ) -> None:
         """Make the nearest of some rows the answer to query i."""
         distances = geometry.distance(np.asarray(vectors[rows]), query)
-        if isinstance(geometry, Euclidean) and distances.max(initial=0) < _SMALL:  # also where all are the same
-            far = geometry.distance(np.asarray(vectors[rows], np.float64), query.astype(np.float64))
-            distances = far.astype(np.float32)
         order = np.lexsort((rows, distances))[: self.rows.shape[1]]
         self.rows[i], self.distances[i] = rows[order], distances[order]
 
@@ -250,7 +245,7 @@ class _Block:
             return scores, np.full_like(scores, 4 * wrong)
         if self.squares is not None:
             q = queries - self.origin
-            own = (q * q).sum(axis=1) + _LOST
+            own = (q * q).sum(axis=1)
             scores = np.asarray(self.squares[None] - 2 * _products(q, self.rows))
             return scores, np.asarray(4 * wrong * (self.squares[None] + own[:, None]))
         distances = np.stack([self.geometry.distance(self.rows, q) for q in queries])
