@@ -49,7 +49,10 @@ def test_any_number_of_points(n: int) -> None:
 
 
 def test_all_in_one_place() -> None:
-    placed_png(np.zeros((5, 2), np.float32), np.zeros((2, 2), np.float32), trusted=np.ones((1, 1), bool), size=400)
+    there = np.zeros((5, 2), np.float32)
+    drawn = placed_png(there, there[:2], trusted=np.ones((1, 1), bool), size=400)
+    colours = {colour for _, colour in drawn.getcolors(1 << 24) or []}
+    assert any(np.abs(np.subtract(colour, CATEGORIES[1])).max() < 60 for colour in colours)
 
 
 def test_what_is_refused() -> None:

@@ -54,8 +54,7 @@ def make_atlas(
     Raises:
         InputError: If something is no picture.
     """
-    given = None if callable(thumbnails) else thumbnails
-    count = len(given) if given is not None else n or 0
+    count = n or 0 if callable(thumbnails) else len(thumbnails)
     tile = tile or (64 if count <= 3_000 else 48 if count <= 10_000 else 32)
     if not 8 <= tile <= 128:
         raise InputError(f"make_atlas got tile={tile}; a tile has 8 ... 128 pixels.")
@@ -66,7 +65,7 @@ def make_atlas(
         spent = sum(map(len, sheets))
         if budget is not None and sheets and spent + spent / len(sheets) > budget:
             break
-        part = given[start:stop] if given is not None else thumbnails(start, stop)  # type: ignore[operator]
+        part = thumbnails(start, stop) if callable(thumbnails) else thumbnails[start:stop]
         sheet, here = _sheet(part, tile, start)
         sheets.append(sheet)
         sizes.append(here)
