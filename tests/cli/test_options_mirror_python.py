@@ -22,10 +22,10 @@ from lateen.space import Space
         (solve.command, Space.solve, {"k", "where", "method", "include_inputs"}),
         (analogies.command, Space.analogies, {"vocabulary", "match_case", "unknown", "seed"}),
         (similarity.command, Space.similarity, {"column", "vocabulary", "match_case", "unknown", "seed"}),
-        (direction.read, Space.read, {"k", "vocabulary"}),
-        (direction.erase, Space.erase, {"method", "seed", "force"}),
+        (direction.read.command, Space.read, {"k", "vocabulary"}),
+        (direction.erase.command, Space.erase, {"method", "seed", "force"}),
         (
-            direction.fit,
+            direction.fit.command,
             Space.direction,
             {"field", "pairs", "words", "positive", "method", "group", "skip_unknown", "seed", "force"},
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,6 +20,8 @@ from lateen.core.errors import (
 from lateen.core.geometry import Euclidean, Gaussian, Sphere
 from lateen.core.path import Chain, Geodesic, Path
 from lateen.core.points import Points
+from lateen.core.probe import Probe
+from lateen.core.response import Response
 
 
 def some_points() -> Points:
@@ -124,6 +127,30 @@ def test_a_direction_survives_json_to_the_bit() -> None:
     assert again.vector.tobytes() == direction.vector.tobytes()
     assert (again.scale, again.auc, again.name) == (direction.scale, direction.auc, direction.name)
     assert np.isnan(again.stability)
+    assert again.probe is None
+
+
+def test_a_direction_keeps_its_probe_and_what_was_held_equal() -> None:
+    probe = Probe(np.random.default_rng(2).normal(size=16).astype(np.float32), 0.25)
+    response = Response((-1.0, 0.0, 1.0), (0.1, 0.2, 0.9), (0.0, 0.1, 0.5), (0.2, 0.4, 1.0))
+    direction = replace(some_direction(), probe=probe, without=("beard",), dose=2.5, response=response)
+    again = Direction.from_dict(json.loads(json.dumps(direction.to_dict(), allow_nan=False)))
+    assert again.probe is not None
+    assert again.probe.weights.tobytes() == probe.weights.tobytes()
+    assert (again.probe.bias, again.probe.reads) == (0.25, "probability")
+    assert (again.without, again.dose, again.response) == (("beard",), 2.5, response)
+    assert response.rises
+
+
+def test_a_probe_reads_probabilities_and_values() -> None:
+    weights, points = np.array([1.0, -2.0], np.float32), np.array([[0.0, 0.0], [1.0, 0.0], [800.0, -800.0]])
+    np.testing.assert_allclose(Probe(weights, 0.0)(points), [0.5, 1 / (1 + np.exp(-1)), 1.0])
+    np.testing.assert_allclose(Probe(weights, 0.5, "value")(points), [0.5, 1.5, 2400.5])
+    assert Probe(weights, 0.0)(points[1]) == pytest.approx(1 / (1 + np.exp(-Probe(weights, 0.0).score_of(0.5) - 1)))
+    with pytest.raises(InputError, match="between 0 and 1"):
+        Probe(weights, 0.0).score_of(1.0)
+    with pytest.raises(InputError, match="not a saved direction"):
+        Direction.from_dict(some_direction().to_dict() | {"probe": {"weights": "x", "bias": 0.0, "reads": "value"}})
 
 
 def test_directions_that_are_none_are_refused() -> None:

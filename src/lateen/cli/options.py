@@ -12,6 +12,7 @@ Item = Annotated[
     str,
     typer.Argument(help="An id, a file, an expression such as 'a - b + c', or a text.", metavar="ITEM"),
 ]
+DirectionName = Annotated[str, typer.Argument(help="What the direction is called.", metavar="NAME")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 Output = Annotated[

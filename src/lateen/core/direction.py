@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from jaxtyping import Float, Float32
 
 from lateen.core.errors import InputError
+from lateen.core.probe import Probe
+from lateen.core.response import Response
 from lateen.core.typed import from_plain
 
 FEWEST, ENOUGH = 5, 10
 """Held-out pairs, or items a side, from which on chance rarely sorts all of them: 2 of 252 orders of 5 and 5 do, but 2
 of 20 orders of 3 and 3. Words of a side are alike, which helps chance, so the second is the better advice."""
+DISCOVERED = ("pca", "ica", "sae")
+"""Methods that look at no label: what such a direction means is for the user to say."""
 NEARLY_ALL = 0.95  # AUC that chance is to stay below if few items are to tell anything
 
 
@@ -42,6 +46,12 @@ class Direction:
         ordered: Share of held-out pairs of which it puts the first above the second; NaN if not measured.
         erased: How it was erased from the space that keeps it ("leace" or "hard"): it is there to be read before and
             after, and its figures are those after. None where it was not.
+        without: Fields that were held equal while it was fitted.
+        r2: Held-out squared correlation of the attribute with what the direction's readout says, where the attribute
+            is a number; NaN otherwise.
+        dose: Steps that are suggested to turn an item without the attribute into one with it; NaN if not known.
+        probe: The attribute's own reader, fitted beside it; None where there is none.
+        response: What such a reader says of held-out items that are moved along it; None if not measured.
     """
 
     name: str
@@ -62,6 +72,11 @@ class Direction:
     less: tuple[str, ...] = ()
     ordered: float = float("nan")
     erased: str | None = None
+    without: tuple[str, ...] = ()
+    r2: float = float("nan")
+    dose: float = float("nan")
+    probe: Probe | None = None
+    response: Response | None = None
 
     def __post_init__(self) -> None:
         norm = float(np.linalg.norm(self.vector.astype(np.float64)))
@@ -93,6 +108,8 @@ class Direction:
         """
         if self.erased is not None:
             return f"{self.name} was erased from this space ({self.erased}): it is kept to be read, before and after"
+        if self.method in DISCOVERED:
+            return None
         if np.isnan(self.auc):
             few = {"pairs": "one pair is too few to hold it", "axis": f"one {kind[:-1]} a side is too few to hold any"}
             why = few.get(self.method, f"too few {kind} to hold any")
@@ -129,7 +146,10 @@ class Direction:
 
     def to_dict(self) -> dict[str, object]:
         """Plain data for a json file; `from_dict` is the way back, exact to the bit."""
-        plain = asdict(self)
+        plain = {field.name: getattr(self, field.name) for field in fields(self)}
+        plain["probe"] = None if self.probe is None else self.probe.to_dict()
+        plain["response"] = None if self.response is None else self.response.to_dict()
+        plain |= {key: list(value) for key, value in plain.items() if isinstance(value, tuple)}
         plain["vector"] = [float(x) for x in self.vector]
         return {key: None if isinstance(v, float) and np.isnan(v) else v for key, v in plain.items()}
 
@@ -139,13 +159,18 @@ class Direction:
         values = {k: float("nan") if v is None and k in _FLOATS else v for k, v in plain.items()}
         try:
             values["vector"] = np.asarray(values["vector"], np.float32)
-            values |= {side: _words(values[side], side) for side in ("more", "less") if side in values}
-            return from_plain(cls, values)
+            values |= {key: _words(values[key], key) for key in ("more", "less", "without") if key in values}
+            probe, response = values.pop("probe", None), values.pop("response", None)
+            return replace(
+                from_plain(cls, values),
+                probe=None if probe is None else Probe.from_dict(probe),
+                response=None if response is None else Response.from_dict(response),
+            )
         except (KeyError, TypeError, ValueError) as cause:
             raise InputError(f"This is not a saved direction: {cause}.") from cause
 
 
-_FLOATS = ("auc", "stability", "gap", "random_auc", "ordered")
+_FLOATS = ("auc", "stability", "gap", "random_auc", "ordered", "r2", "dose")
 
 
 def _words(value: object, side: str) -> tuple[str, ...]:
