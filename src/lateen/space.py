@@ -39,6 +39,7 @@ from lateen.operations.sample import Samples, sample
 from lateen.operations.similarity import Similarity, similarity
 from lateen.operations.solve import Solution, solve
 from lateen.operations.tangent import LocalChart, Place, Projected, chart, project, support
+from lateen.operations.traverse import Traversal, traverse
 from lateen.operations.unlike import Unlike, unlike
 from lateen.operations.walk import Walk, walk
 from lateen.store import SpaceFolder
@@ -323,6 +324,20 @@ class Space:
     def edit(self, item: str | int, by: Mapping[str, float | int]) -> Edited:
         """An ITEM moved along named directions, in standard deviations: `by={"glasses": 2, "smile": -1}`."""
         return edit(self._opened, item, by)
+
+    def traverse(
+        self,
+        item: str | int,
+        direction: str,
+        *,
+        other: str | None = None,
+        start: float | int | None = None,
+        end: float | int | None = None,
+        steps: int | None = None,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> Traversal:
+        """An ITEM along a named direction, decoded step by step; with an `other` one, a grid of both."""
+        return traverse(self._opened, item, direction, other, start, end, steps, progress)
 
     def sample(self, n: int = 16, *, seed: int = 0) -> Samples:
         """New items, drawn like the data."""

@@ -31,6 +31,7 @@ from lateen.cli import (
     solve,
     tangent,
     train,
+    traverse,
 )
 from lateen.cli.ending import ends_well
 
@@ -55,7 +56,8 @@ def _version(
 
 
 making = (demo, train, encoders, build, attach, info, index)
-for module in (*making, near, solve, analogies, similarity, path, edit, sample, dimension, map, duplicates, tangent):
+asking = (near, solve, analogies, similarity, path, edit, traverse, sample, dimension, map, duplicates, tangent)
+for module in (*making, *asking):
     app.command(name=module.NAME, help=module.HELP)(ends_well(module.command))
 app.add_typer(direction.app, name="direction")
 

@@ -15,6 +15,7 @@ from lateen.core.errors import InputError
 from lateen.core.geometry import Geometry
 
 Vector = Float[np.ndarray, " dim"]
+_FINE = 257  # points between which the length of a ray is measured
 
 
 @runtime_checkable
@@ -68,6 +69,63 @@ class Geodesic:
         """Points at times t: scalar -> (dim,), (k,) -> (k, dim)."""
         times = np.asarray(t, self.start.dtype)
         return self.geometry.interpolate(self.start, self.end, times)
+
+
+@dataclass(frozen=True, eq=False)
+class Ray:
+    """From a point along a vector and back: evenly in steps, each point taken to the space.
+
+    On a sphere it lies on the great circle that leaves the point along the vector; however many the steps, it stays
+    within half of that circle.
+
+    Args:
+        geometry: Says what the points of the space are, and how long the way is.
+        origin: (dim,) the point at 0 steps.
+        step: (dim,) one step.
+        first: Steps at t = 0; negative ones lead the other way.
+        last: Steps at t = 1.
+    """
+
+    geometry: Geometry
+    origin: Vector
+    step: Vector
+    first: float | int
+    last: float | int
+
+    def __post_init__(self) -> None:
+        if self.origin.shape != self.step.shape or self.origin.ndim != 1:
+            raise InputError(f"Ray got a point and a step of shapes {self.origin.shape} and {self.step.shape}.")
+        if not (np.isfinite(self.first) and np.isfinite(self.last)):
+            raise InputError(f"Ray got steps from {self.first} to {self.last}; give finite numbers.")
+
+    @property
+    def start(self) -> Vector:
+        """Where it is at its first step."""
+        return self.at(self.first)
+
+    @property
+    def end(self) -> Vector:
+        """Where it is at its last step."""
+        return self.at(self.last)
+
+    @property
+    def length(self) -> float:
+        """Length in the units of its geometry, measured leg by leg: it need not be the shortest way."""
+        legs = self._points(np.linspace(self.first, self.last, _FINE))
+        return float(np.sum(self.geometry.distance(legs[:-1], legs[1:])))
+
+    def at(self, steps: float | int | Float[np.ndarray, "*steps"]) -> Float[np.ndarray, "*steps dim"]:
+        """Points after so many steps: scalar -> (dim,), (k,) -> (k, dim)."""
+        return self._points(np.asarray(steps, np.float64)).astype(self.origin.dtype)
+
+    def evaluate(self, t: float | Float[np.ndarray, "*steps"]) -> Float[np.ndarray, "*steps dim"]:
+        """Points at times t: scalar -> (dim,), (k,) -> (k, dim)."""
+        times = np.asarray(t, np.float64)
+        return self.at((1 - times) * self.first + times * self.last)
+
+    def _points(self, steps: Float[np.ndarray, "*steps"]) -> Float[np.ndarray, "*steps dim"]:
+        moved = self.origin.astype(np.float64) + np.asarray(steps)[..., None] * self.step.astype(np.float64)
+        return np.asarray(self.geometry.project(moved))
 
 
 @dataclass(frozen=True, eq=False)

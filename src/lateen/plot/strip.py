@@ -27,7 +27,7 @@ from lateen.plot.canvas import (
     shown,
     top_of,
 )
-from lateen.plot.palette import MUTED, PAPER
+from lateen.plot.palette import INK, MUTED, PAPER, RISE
 
 WIDEST = 1760
 ENDS_GAP = 30
@@ -42,6 +42,10 @@ def strip(
     ends: tuple[Picture, Picture] | None = None,
     end_labels: tuple[str, str] = ("from", "to"),
     noted: bool = True,
+    readings: Sequence[str] | None = None,
+    reads: str = "",
+    aside: tuple[Picture, str] | None = None,
+    marked: int | None = None,
 ) -> Image.Image:
     """Frames of a path in a row; long paths take several rows.
 
@@ -54,47 +58,68 @@ def strip(
         ends: The two real items, set apart at both ends.
         end_labels: What is written under them.
         noted: Say below what support is.
+        readings: One more text per frame, under its label: what an attribute reads there.
+        reads: What is read; it stands before the readings where something is set apart at the left.
+        aside: A real item and its name, set apart at the left, instead of ends.
+        marked: The frame that is framed.
 
     Raises:
-        InputError: If there are no frames, or the number of labels or supports differs.
+        InputError: If there are no frames, or the number of labels, readings or supports differs.
     """
     n = len(frames)
     if n == 0:
         raise InputError("strip got no frames; a path has at least one.")
     check_pictures(frames, "strip")
     check_length(labels, n, "labels", "strip")
+    check_length(readings, n, "readings", "strip")
     supports = read_support(support, n, "strip")
     width, height = cell_size(frames.shape[1], frames.shape[2])
-    side = width + ENDS_GAP if ends else 0
-    per_row = max(1, min(n, (WIDEST - 2 * PADDING - 2 * side + GAP) // (width + GAP)))
+    left = width + ENDS_GAP if ends or aside else 0
+    right = left if ends else 0
+    per_row = max(1, min(n, (WIDEST - 2 * PADDING - left - right + GAP) // (width + GAP)))
     rows = -(-n // per_row)
     per_row = -(-n // rows)
-    below = (CAPTION_HEIGHT if labels or ends else 0) + (SUPPORT_HEIGHT if support is not None else 0)
-    row_height = height + below + 12
-    page_width = 2 * PADDING + 2 * side + per_row * (width + GAP) - GAP
+    below = [(labels or [""] * n, MUTED)] if labels or ends or aside else []
+    below += [(readings, INK)] if readings is not None else []
+    row_height = height + len(below) * CAPTION_HEIGHT + (SUPPORT_HEIGHT if support is not None else 0) + 12
+    page_width = 2 * PADDING + left + right + per_row * (width + GAP) - GAP
     noted = noted and support is not None
     note = 22 if noted else 0
     top = top_of(title)
     page = Page(page_width, top + rows * row_height - 12 + note + PADDING, title)
     for i, frame in enumerate(frames):
-        x = PADDING + side + (i % per_row) * (width + GAP)
+        x = PADDING + left + (i % per_row) * (width + GAP)
         y = top + (i // per_row) * row_height
-        page.picture(shown(frame, (width, height)), x, y)
+        page.picture(shown(frame, (width, height)), x, y, outline=RISE if i == marked else None)
         y += height + 6
-        if labels is not None:
-            page.text(x + width / 2, y, labels[i], align="center", width=width, color=MUTED)
+        for texts, color in below:
+            page.text(x + width / 2, y, texts[i], align="center", width=width, color=color)
             y += CAPTION_HEIGHT
         if support is not None:
             page.support(supports[i], x, y, width)
     if ends:
         last = top + (rows - 1) * row_height
-        corners = ((PADDING, top), (page_width - PADDING - width, last))
-        for image, label, (x, y) in zip(ends, end_labels, corners, strict=True):
-            page.picture(shown(image, (width, height)), x, y)
-            page.text(x + width / 2, y + height + 6, label, align="center", width=width + ENDS_GAP - 4)
+        _apart(page, ends[0], end_labels[0], PADDING, top, (width, height))
+        _apart(page, ends[1], end_labels[1], page_width - PADDING - width, last, (width, height))
+    elif aside:
+        _apart(page, *aside, PADDING, top, (width, height))
+        beside, room = PADDING + width + ENDS_GAP - 12, width + ENDS_GAP - 12
+        for row in range(rows):
+            y = top + row * row_height + height + 6 + CAPTION_HEIGHT
+            if readings:
+                page.text(beside, y, reads, align="right", width=room)
+                y += CAPTION_HEIGHT
+            if support is not None:
+                page.text(beside, y + 8, "support", align="right", color=MUTED, width=room)
     if noted:
         page.note(SUPPORT_NOTE, page.image.height - PADDING - 14)
     return page.image
+
+
+def _apart(page: Page, picture: Picture, label: str, x: int, y: int, size: tuple[int, int]) -> None:
+    """A real item beside the frames."""
+    page.picture(shown(picture, size), x, y)
+    page.text(x + size[0] / 2, y + size[1] + 6, label, align="center", width=size[0] + ENDS_GAP - 4)
 
 
 def one_below_another(pictures: Sequence[Image.Image]) -> Image.Image:
