@@ -45,6 +45,7 @@ from lateen.operations.walk import Walk, walk
 from lateen.store import SpaceFolder
 
 if TYPE_CHECKING:
+    from lateen.building.edited import EditedAll
     from lateen.building.erased import Erased
 
 Told: TypeAlias = Callable[[int, int], None]
@@ -321,9 +322,53 @@ class Space:
 
         return erase(self._opened, name, out, method, seed=seed, force=force, note=note)
 
-    def edit(self, item: str | int, by: Mapping[str, float | int]) -> Edited:
-        """An ITEM moved along named directions, in standard deviations: `by={"glasses": 2, "smile": -1}`."""
-        return edit(self._opened, item, by)
+    def edit(
+        self,
+        item: str | int,
+        by: Mapping[str, float | int] | str,
+        *,
+        keep: Sequence[str] | str = (),
+        until: float | int | None = None,
+    ) -> Edited:
+        """An ITEM moved along named directions, in standard deviations: `by={"glasses": 2, "smile": -1}`.
+
+        Args:
+            item: What to edit.
+            by: Steps by direction; with `until` the name of one, or 1 or -1 for the way.
+            keep: Fields or directions whose linear readings must not change.
+            until: What the direction's own probe is to read; the number of steps is found.
+        """
+        return edit(self._opened, item, by, keep, until)
+
+    def edit_all(
+        self,
+        by: Mapping[str, float | int] | str,
+        out: str | Path,
+        *,
+        source: str | Path | None = None,
+        where: str | None = None,
+        keep: Sequence[str] | str = (),
+        until: float | int | None = None,
+        force: bool = False,
+        progress: Told | None = None,
+    ) -> EditedAll:
+        """Every item of a source, or of the space, edited: a folder of pictures with a table, edits.csv.
+
+        Args:
+            by: As for `edit`.
+            out: The folder; if it has a part of the same edits, the rest is done.
+            source: Items to encode and edit; None for those of the space.
+            where: Of the items of the space those that fulfil this, SQL over the fields.
+            keep: As for `edit`.
+            until: As for `edit`.
+            force: Replace edits with other settings in that folder.
+            progress: Told how many items are done, and of how many.
+        """
+        from lateen.building.edited import edit_all
+
+        return edit_all(
+            self._opened, by, out, source=source, where=where, keep=keep, until=until, force=force, progress=progress
+        )
 
     def traverse(
         self,

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from lateen.core.errors import InputError
-from lateen.directions import Readout, contrast, fit_direction, mean_difference
+from lateen.directions import contrast, fit_direction, mean_difference
 from lateen.directions.contrast import contrast_again
 from lateen.directions.fit import auc_of
 
@@ -139,27 +139,3 @@ def test_missing_values_are_on_neither_side() -> None:
 def test_a_contrast_needs_two_sides(column: np.ndarray, positive: str | None, message: str) -> None:
     with pytest.raises(InputError, match=message):
         contrast(column, "f", positive)
-
-
-def test_a_readout_predicts_what_a_move_changes() -> None:
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(1000, 5)).astype(np.float32)
-    fields = {
-        "size": 3 * x[:, 0] - x[:, 1],
-        "kind": np.where(x[:, 2] > 0, "cat", "dog").astype(object),
-        "noise": rng.normal(size=1000),
-        "name": np.array([f"n{i}" for i in range(1000)], object),
-        "same": np.ones(1000),
-    }
-    readout = Readout.fit(x, fields)
-    change = readout.changes(np.array([1, 0, 0, 0, 0], np.float32))
-    assert change["size"] == pytest.approx(3, abs=0.02)
-    assert abs(change["kind = cat"]) < 0.05
-    assert readout.changes(np.array([0, 0, 1, 0, 0], np.float32))["kind = cat"] > 0.2
-    assert readout.unreadable() == ["noise", "name", "same"]
-    assert not {"name", "same"} & change.keys()
-
-
-def test_a_space_without_fields_reads_nothing() -> None:
-    readout = Readout.fit(np.zeros((20, 3), np.float32), {})
-    assert readout.changes(np.ones(3, np.float32)) == {}

@@ -10,7 +10,7 @@ from PIL import Image
 
 from lateen.core.errors import InputError
 from lateen.plot.canvas import BAR_HEIGHT, cell_size
-from lateen.plot.edit import before_after
+from lateen.plot.edit import Effect, before_after
 from lateen.plot.equation import equation
 from lateen.plot.grid import grid, neighbours, pairs
 from lateen.plot.palette import CATEGORIES, SUPPORT, Color, support_color
@@ -117,7 +117,13 @@ def test_before_after_shows_where_and_how_much() -> None:
     before = plain((100, 100, 100))
     after = before.copy()
     after[16:32, 8:24] = (100, 180, 90)
-    image = before_after(before, after, changed={"smile": 1.5, "beard": -0.5, "none": 0.0, "?": float("nan")})
+    effects = [
+        Effect("smile", 0.9, 0.8, 1.0, 1.0, "intended"),
+        Effect("beard", -0.5, -0.7, -0.3, 1.0, "side effect"),
+        Effect("none", 0.0, -0.1, 0.1),
+        Effect("?", float("nan"), float("nan"), float("nan")),
+    ]
+    image = before_after(before, after, changed=effects, along=[("0", 0.5), ("+1", 0.0), ("+2", float("nan"))])
     heat = np.asarray(image)[:300, -290:]
     dark = (heat == np.array((128, 24, 60))).all(axis=2)
     rows, columns = np.nonzero(dark[:290])

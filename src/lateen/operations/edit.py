@@ -2,106 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
-from PIL.Image import Image
+from jaxtyping import Float32
 
 from lateen.core.errors import InputError
-from lateen.core.synthetic import Synthetic
-from lateen.operations.direction import get, warning_of
-from lateen.operations.near import shown
+from lateen.directions.readout import Change
+from lateen.operations.direction import warning_of
+from lateen.operations.edited import Edited, Waypoint
+from lateen.operations.keeping import reading
+from lateen.operations.moving import Move, move_along
 from lateen.operations.opened import Opened, within_reach
-from lateen.operations.result import Pictured, not_decoded, rounded, stands_in
-from lateen.plot.edit import before_after
+from lateen.operations.until import Stop, move_until
+
+__all__ = ["Edited", "edit", "is_intended", "moves_of", "parse_moves", "taken"]
+
+ON_THE_WAY = 9
+_NONE = 0.005  # support that is written as 0.00
 
 
-@dataclass(frozen=True, eq=False)
-class Edited(Pictured):
-    """An item before and after.
+def edit(
+    opened: Opened,
+    item: str | int,
+    by: Mapping[str, float | int] | str,
+    keep: Sequence[str] | str = (),
+    until: float | int | None = None,
+) -> Edited:
+    """Move an ITEM along named directions.
 
     Args:
-        item: What was edited.
-        by: Steps along each direction, in standard deviations.
-        before: The item as the codec sees it.
-        after: The moved point.
-        changed: Predicted change of each field that can be read off the codes, in the field's own units.
-        unreadable: Fields of which nothing can be predicted.
-        warnings: Directions that should not be relied on, and why.
+        opened: The space.
+        item: What to edit.
+        by: Steps along each direction, in standard deviations; with `until` the name of one, or 1 or -1 for the way.
+        keep: Fields or directions whose linear readings must not change.
+        until: What the direction's own probe is to read: the number of steps is found.
+
+    Raises:
+        UnknownNameError: If there is no such item, direction or field.
+        InputError: If steps are no numbers, too far, or leave nothing once all is kept; or `until` makes no sense.
     """
-
-    item: str
-    by: Mapping[str, float | int]
-    before: Synthetic
-    after: Synthetic
-    changed: Mapping[str, float]
-    unreadable: tuple[str, ...]
-    warnings: tuple[str, ...]
-    _opened: Opened = field(repr=False)
-
-    @property
-    def support(self) -> float:
-        """How near to data the edited point is."""
-        return self.after.support
-
-    def __repr__(self) -> str:
-        moves = ", ".join(f"{name} {steps:+.3g}" for name, steps in self.by.items())
-        return f"{self.item} edited by {moves}: support {self.before.support:.2f} before, {self.support:.2f} after"
-
-    def to_dict(self) -> dict[str, object]:
-        """Plain data, as `--json` prints it."""
-        return {
-            "item": self.item,
-            "by": dict(self.by),
-            "support": rounded(self.support),
-            "support_before": rounded(self.before.support),
-            "changed": {name: rounded(change) for name, change in self.changed.items()},
-            "unreadable": list(self.unreadable),
-            "warnings": list(self.warnings),
-            "nearest": self.after.nearest,
-            "decoded_by": self.after.decoded_by,
-        }
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What the user should know of the two pictures, a sentence each."""
-        return not_decoded(self.after, self._opened.spec.modality)
-
-    def picture(self) -> Image:
-        """Before, after and difference, beside the predicted changes."""
-        before, after = shown([self.before.image, self.after.image])
-        moves = ", ".join(f"{name} {steps:+.3g}" for name, steps in self.by.items())
-        instead = stands_in(self.after)
-        labels = (self.item if instead else f"{self.item}, decoded", f"{moves}  ({self.support:.2f})")
-        return before_after(before, after, labels=labels, changed=self.changed, title=instead)
-
-
-def edit(opened: Opened, item: str | int, by: Mapping[str, float | int]) -> Edited:
-    """Move an ITEM along named directions, in standard deviations."""
-    if not isinstance(by, Mapping):
-        raise InputError(f"An edit takes steps by direction, such as {{'glasses': 2.0}}, got {by!r}.")
-    if not by:
-        raise InputError("An edit needs at least one direction and a number of steps, such as glasses=+2.")
-    moves = {name: float(steps) for name, steps in by.items()}
+    move = move_along(opened, moves_of(by, until), keep)
     located = opened.locate(item)
-    vector = located.vector
-    for name, steps in moves.items():
-        if not np.isfinite(steps):
-            raise InputError(f"The step {steps} along {name!r} is not a finite number.")
-        with np.errstate(over="ignore"):  # said by within_reach
-            vector = within_reach(get(opened, name).apply(vector, steps), f"{name}={steps:+g}")
-    vector = opened.geometry.project(vector)
-    before, after = opened.synthesise(np.stack([located.vector, vector]))
+    start, stop = located.vector, None
+    if until is not None:
+        stop = move_until(opened, move, start, until)
+        move = taken(move, stop)
+    end = within_reach(move.at(start[None])[0], ", ".join(f"{name}={steps:+g}" for name, steps in move.by.items()))
+    before, after = opened.synthesise(np.stack([start, end]))
+    along = _along(opened, move, start)
+    changed = _sorted(opened, move, opened.readout.changes(start, end))
+    doubts = [warning_of(opened, name) for name in move.by]
+    warnings = [doubt for doubt in doubts if doubt is not None]
+    warnings += [*(move.keeping.doubts if move.keeping is not None else ()), *_leaves(move, along)]
+    return Edited(
+        item=located.label,
+        by=move.by,
+        before=before,
+        after=after,
+        changed={name: change.value for name, change in changed.items()},
+        intervals={name: (change.low, change.high) for name, change in changed.items()},
+        intended=tuple(name for name in changed if is_intended(opened, move, name)),
+        unreadable=tuple(opened.readout.unreadable()),
+        warnings=tuple(warnings),
+        along=along,
+        readings={d.name: (reading(d, start), reading(d, end)) for d in move.directions if d.probe is not None},
+        until=stop,
+        kept={} if move.keeping is None else move.keeping.changes(start, end),
+        share_left=move.share_left,
+        _opened=opened,
+    )
+
+
+def moves_of(by: Mapping[str, float | int] | str, until: float | int | None) -> Mapping[str, float | int]:
+    """Steps by direction; a name alone is the way forward, where the number of steps is to be found."""
+    if isinstance(by, str):
+        if until is None:
+            raise InputError(f"An edit takes steps by direction, such as {{{by!r}: 2.0}}, or a name and until=0.9.")
+        return {by: 1.0}
+    return by
+
+
+def taken(move: Move, stop: Stop) -> Move:
+    """The move that was looked for: as many steps as it takes."""
+    ((name, sign),) = move.by.items()
+    return replace(move, by={name: stop.dose}, vector=move.vector * (sign * stop.dose))
+
+
+def is_intended(opened: Opened, move: Move, name: str) -> bool:
+    """Whether a reader reads a field that one of the directions was fitted on."""
     readout = opened.readout
-    doubts = [warning_of(opened, name) for name in moves]
-    warnings = tuple(doubt for doubt in doubts if doubt is not None)
-    changed = readout.changes(vector - located.vector)
-    return Edited(located.label, moves, before, after, changed, tuple(readout.unreadable()), warnings, opened)
+    return readout.fields[readout.names.index(name)] in {direction.field for direction in move.directions}
 
 
-def parse_moves(moves: list[str]) -> dict[str, float]:
-    """Read `NAME=+2` pairs as the command line gives them.
+def parse_moves(moves: Sequence[str], until: float | int | None = None) -> dict[str, float]:
+    """Read `NAME=+2` pairs as the command line gives them; a NAME alone where the number of steps is to be found.
 
     Raises:
         InputError: If one is not of that form.
@@ -113,10 +109,39 @@ def parse_moves(moves: list[str]) -> dict[str, float]:
     by: dict[str, float] = {}
     for move in moves:
         name, equals, steps = move.rpartition("=")
+        if until is not None and not equals and move:
+            name, steps = move, "1"
         try:
-            if not equals or not name:
+            if not name:
                 raise ValueError
             by[name] = by.get(name, 0.0) + float(steps)
         except ValueError:
             raise InputError(f"--by got {move!r}; give a direction and a number of steps, as glasses=+2.") from None
     return by
+
+
+def _along(opened: Opened, move: Move, start: Float32[np.ndarray, " dim"]) -> tuple[Waypoint, ...]:
+    shares = np.linspace(0, 1, ON_THE_WAY)
+    support = opened.support(move.at(np.repeat(start[None], ON_THE_WAY, axis=0), shares))
+    return tuple(Waypoint(float(share), float(value)) for share, value in zip(shares, support, strict=True))
+
+
+def _leaves(move: Move, along: tuple[Waypoint, ...]) -> list[str]:
+    """The warning of a move that leaves all data, or begins outside it."""
+    if along[0].support < _NONE:
+        return ["the item itself is outside all data (support 0): what is read of it, and made of it, is a guess"]
+    for point in along:
+        if point.support < _NONE:
+            steps = list(move.by.values())
+            where = f"{point.share:.0%} of the way" if len(steps) > 1 else f"{point.share * steps[0]:+.2g} steps"
+            return [f"support falls to 0 at {where}: beyond that the picture is made up"]
+    return []
+
+
+def _sorted(opened: Opened, move: Move, changes: Mapping[str, Change]) -> dict[str, Change]:
+    """First what is intended, then by how much of what is possible each changes."""
+
+    def order(name: str) -> tuple[bool, float]:
+        return not is_intended(opened, move, name), -abs(changes[name].value) / opened.readout.reach(name)
+
+    return {name: changes[name] for name in sorted(changes, key=order)}
