@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from lateen.cli import analogies, dimension, direction, duplicates, edit, near, similarity, solve, tangent
+from lateen.cli import analogies, dimension, direction, duplicates, edit, near, similarity, solve, tangent, traverse
 from lateen.space import Space
 
 
@@ -21,6 +21,7 @@ from lateen.space import Space
         (dimension.command, Space.dimension, {"k", "method", "by", "seed"}),
         (edit.command, Space.edit, {"until"}),
         (edit.command, Space.edit_all, {"where", "until", "force"}),
+        (traverse.command, Space.traverse, {"other", "start", "end", "steps"}),
         (solve.command, Space.solve, {"k", "where", "method", "include_inputs"}),
         (analogies.command, Space.analogies, {"vocabulary", "match_case", "unknown", "seed"}),
         (similarity.command, Space.similarity, {"column", "vocabulary", "match_case", "unknown", "seed"}),
