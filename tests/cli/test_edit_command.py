@@ -54,7 +54,7 @@ def test_kept_and_until(lateen: Run, shapes: Path) -> None:
     code, out, _ = lateen("edit", shapes, "0", "--by", "round", "--until", "0.9", "--keep", "size")
     assert code == 0
     assert "round reads" in out
-    assert "of a step of round is left" in out
+    assert "of what a step of round does" in out
 
 
 def test_many(lateen: Run, shapes: Path, tmp_path: Path) -> None:

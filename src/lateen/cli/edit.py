@@ -93,7 +93,7 @@ def _show(result: Edited) -> None:
     if stopped is not None:
         print(stopped)
     for name, share in result.share_left.items():
-        print(f"beside what is kept, {share:.0%} of a step of {name} is left; it is made longer by as much")
+        print(f"what is kept leaves {share:.0%} of what a step of {name} does; the step makes up for that")
     if result.kept:
         print("kept: " + ", ".join(f"{name} {_signed(change)}" for name, change in result.kept.items()))
     rows = [

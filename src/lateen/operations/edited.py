@@ -139,7 +139,7 @@ class Edited(Pictured):
         ]
         whole = moves[0] if len(moves) == 1 else None
         shares = [w.share for w in self.along]
-        labels = [f"{share:.0%}" if whole is None else f"{share * whole:+.2g}" if share else "0" for share in shares]
+        labels = [f"{share:.0%}" if whole is None else f"{share * whole:+.3g}" if share else "0" for share in shares]
         return before_after(
             before,
             after,

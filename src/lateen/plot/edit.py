@@ -140,11 +140,13 @@ def _list_changes(page: Page, heading: str, effects: Sequence[Effect], top: int)
     page.draw.line((middle, top, middle, top + LINE * len(effects) - 4), fill=FAINT, width=2)
     for i, effect in enumerate(effects):
         y = top + i * LINE
-        page.text(PADDING, y, effect.name, width=names, color=INK if effect.kind else MUTED)
+        is_plain = effect.kind in ("intended", "side effect")
+        name = f"{effect.name}, kept" if effect.kind == "kept" else effect.name
+        page.text(PADDING, y, name, width=names, color=INK if is_plain else MUTED)
         if not np.isfinite(effect.change):
             page.text(page.width - PADDING, y, "–", align="right", color=MUTED)
             continue
-        color = MISSING if not effect.kind else RISE if effect.change > 0 else FALL
+        color = MISSING if not is_plain else RISE if effect.change > 0 else FALL
         shares = np.clip(np.array(effect[1:4], np.float64) / effect.reach, -1, 1)
         end, low, high = (middle + half * shares).tolist()
         if abs(end - middle) >= 1:
@@ -153,7 +155,7 @@ def _list_changes(page: Page, heading: str, effects: Sequence[Effect], top: int)
         if high - low >= 4:
             _whisker(page, low, high, y + (LINE - 4) / 2, mix(color, INK, 0.55))
         text = _signed(effect.change, effect.reach)
-        page.text(page.width - PADDING, y, text, align="right", color=INK if effect.kind else MUTED)
+        page.text(page.width - PADDING, y, text, align="right", color=INK if is_plain else MUTED)
 
 
 def _whisker(page: Page, low: float, high: float, y: float, color: Color) -> None:
@@ -166,4 +168,5 @@ def _whisker(page: Page, low: float, high: float, y: float, color: Color) -> Non
 def _signed(change: float | int, reach: float | int) -> str:
     """+0.42, −12.3, +1,250: as many digits as its range deserves."""
     digits = 2 if reach < 20 else 1 if reach < 200 else 0
-    return f"{change:+,.{digits}f}".replace("-", "−")
+    text = f"{change:+,.{digits}f}"
+    return text.replace("-", "−") if float(text.replace(",", "")) else text[1:]
