@@ -120,6 +120,16 @@ def test_skill() -> None:
     assert not skill_of(classes(0, 1), np.array([0, 0])).is_readable  # one class only: nothing to be read
 
 
+def test_skill_among_some() -> None:
+    beard, women = np.array([0.0, 0, 0, 0.6, 1, 0.8]), np.array([True, True, True, False, False, False])
+    assert skill_of(numbers(*beard + 0.05), beard, women).skill > 0.9  # all the same there, and read right
+    hidden = skill_of(numbers(0.5, 0.5, 0.5, 0.6, 1, 0.8), beard, women)
+    assert hidden.n == 3
+    assert not hidden.is_readable
+    assert skill_of(classes(0, 0, 1), np.array([0, 1, 1]), np.array([False, True, False])).figure == 0
+    assert skill_of(classes(0), np.array([0]), np.array([False])).n == 0
+
+
 def test_selectivity_and_harmonic_mean() -> None:
     nobody = Share(math.nan, math.nan, math.nan, 0)
     shares = {"a": Share(1.0, 1.0, 1.0, 9), "b": Share(0.5, 0.0, 1.0, 9), "none": nobody}

@@ -194,24 +194,30 @@ class Skill:
         return self.skill >= READABLE
 
 
-def skill_of(read: Numbers | Classes, truth: Float[np.ndarray, " n"] | Int[np.ndarray, " n"]) -> Skill:
+def skill_of(
+    read: Numbers | Classes,
+    truth: Float[np.ndarray, " n"] | Int[np.ndarray, " n"],
+    among: Bool[np.ndarray, " n"] | None = None,
+) -> Skill:
     """How well a field was read.
 
     Args:
         read: What the reader says.
         truth: (n,) what is true: numbers with NaN, or places among the classes with -1, where it isn't known.
+        among: (n,) the items whose errors count; the baseline is that of all of them, so that a field that doesn't
+            vary among these is well read if it is read right.
     """
-    if isinstance(read, Numbers):
-        known = np.isfinite(truth)
-        y = truth[known]
-        total = float(((y - y.mean()) ** 2).sum()) if len(y) else 0.0
-        left = float(((read.values[known] - y) ** 2).sum())
-        return Skill(1 - left / total if total > 0 else math.nan, 0.0, len(y))
-    known = truth >= 0
-    if not known.any():
+    known = np.isfinite(truth) if isinstance(read, Numbers) else np.asarray(truth >= 0)
+    asked = known if among is None else known & among
+    n = int(asked.sum())
+    if n == 0:
         return Skill(math.nan, math.nan, 0)
+    if isinstance(read, Numbers):
+        total = float(truth[known].var())
+        left = float(((read.values[asked] - truth[asked]) ** 2).mean())
+        return Skill(1 - left / total if total > 0 else math.nan, 0.0, n)
     commonest = float(np.bincount(truth[known].astype(np.int64)).max() / known.sum())
-    return Skill(float((read.values[known] == truth[known]).mean()), commonest, int(known.sum()))
+    return Skill(float((read.values[asked] == truth[asked]).mean()), commonest, n)
 
 
 def selectivity(shares: Mapping[str, Share]) -> tuple[float, str | None]:

@@ -1,0 +1,386 @@
+"""Score: edit held-out items, decode them, and ask a reader of pixels what changed and what stayed.
+
+One idea: nobody judges himself. The reader sees pictures only and never a code; the edited items were seen neither by
+it nor by the direction, which is fitted anew without them; and "before" is the item's own reconstruction.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from lateen.core.direction import Direction
+from lateen.core.errors import InputError
+from lateen.core.seed import require_seed
+from lateen.directions import Contrast
+from lateen.directions.contrast import as_numbers
+from lateen.measures.association import association
+from lateen.measures.edit_score import (
+    Share,
+    Skill,
+    dose_reaching,
+    harmonic_mean,
+    is_monotone,
+    kept,
+    retrieved,
+    selectivity,
+    share_of,
+)
+from lateen.measures.readings import Numbers, Readings
+from lateen.measures.targets import Target, Within
+from lateen.models.reader.heads import NumberHead
+from lateen.operations.direction_field import refit
+from lateen.operations.held_out import hold_out
+from lateen.operations.opened import Opened
+from lateen.operations.score_examples import examples
+from lateen.operations.score_target import (
+    amounts_of,
+    check_amount,
+    contrast_of,
+    field_of,
+    rule_of,
+    target_of,
+    told_apart,
+)
+from lateen.operations.scored import GOOD, Dosed, Identity, Score
+from lateen.operations.space_reader import Pixels, SpaceReader, Told, require_scorable, train_reader
+
+FEWEST = 20  # items that are edited
+ALONG = 0.1  # association from which on an attribute goes along
+FACTORS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)  # of the dose
+DOSED = 200  # items of the dose-response
+TOLD = 0.75  # balanced accuracy below which the attribute itself is badly read
+
+
+def score(
+    opened: Opened,
+    name: str,
+    items: int = 500,
+    dose: float | int | None = None,
+    until: float | int | None = None,
+    within: float | int | None = None,
+    group: str | None = None,
+    seed: int = 0,
+    progress: Told | None = None,
+    steps: int | None = None,
+) -> Score:
+    """Score a direction of the space on held-out items.
+
+    Args:
+        opened: A space of pictures that decodes.
+        name: The direction.
+        items: How many are edited, at most; a third of those without the attribute is held out at most.
+        dose: Steps; by default those that the direction suggests.
+        until: Move each item until the direction's own probe reads so, instead.
+        within: How near to `until` the reader's reading must be; by default half a standard deviation of the field.
+        group: The field of identity; by default the one that the direction was judged with.
+        seed: Of what is held out, and of the reader.
+        progress: Told what is done.
+        steps: Steps of the reader's training; by default what suits the number of pictures.
+
+    Raises:
+        UnknownNameError: If there is no such direction or field.
+        InputError: If the space has no pictures or no decoder, too few items, or nothing to judge the edit by.
+    """
+    require_seed(seed)
+    if items < FEWEST:
+        raise InputError(f"A score of {items} items says nothing; edit {FEWEST} at least.")
+    direction = opened.direction(name)
+    check_amount(direction, dose, until, within)
+    group = direction.group if group is None else group
+    if group is not None:
+        opened.column(group)
+    require_scorable(opened)
+    split = contrast_of(opened, direction)
+    divided = hold_out(opened, split, items, group, seed)
+    if split is not None:
+        _require_items(opened, split, divided.held)
+    notes: list[str] = []
+    try:
+        direction = refit(opened, direction, divided.fit)
+    except InputError as error:
+        notes.append(f"The direction is not held out, it may have seen the edited items: {error}")
+    reader = train_reader(opened, divided.held, person=group, steps=steps, seed=seed, progress=progress)
+    found = score_direction(
+        opened,
+        direction,
+        reader,
+        divided.held,
+        items=items,
+        dose=dose,
+        until=until,
+        within=within,
+        seed=seed,
+        progress=progress,
+    )
+    return replace(found, notes=(*notes, *found.notes))
+
+
+def score_direction(
+    opened: Opened,
+    direction: Direction,
+    reader: SpaceReader,
+    rows: Int64[np.ndarray, " r"],
+    *,
+    items: int = 500,
+    dose: float | int | None = None,
+    until: float | int | None = None,
+    within: float | int | None = None,
+    seed: int = 0,
+    progress: Told | None = None,
+) -> Score:
+    """Score any direction with a reader that is there already.
+
+    Args:
+        opened: The space.
+        direction: Kept with it or not; for an honest score it hasn't seen the rows.
+        reader: Of the space; it hasn't seen them either.
+        rows: Those of them that lack the attribute are edited.
+        items: How many, at most.
+        dose: Steps.
+        until: What the direction's own probe is to read.
+        within: How near to `until` the reading must be.
+        seed: Of the associations' shuffles.
+        progress: Told what is done.
+
+    Raises:
+        InputError: If fewer than 20 of the rows are labelled and read as not having the attribute, or the reader
+            doesn't read its field.
+    """
+    check_amount(direction, dose, until, within)
+    split = contrast_of(opened, direction)
+    target = None if split is None else target_of(opened, direction, split, reader, until, within)
+    edited, before, pictures = _without(opened, split, target, reader, rows, items, progress)
+    points = np.asarray(opened.points[edited], np.float32)
+    amounts = amounts_of(direction, points, dose, until)
+    work = _Work(opened, direction, reader, target, points, amounts, before, progress)
+    after, made = work.moved(1.0)
+    others = [f for f in reader.reader.fields if f not in (direction.field, reader.reader.person)]
+    skills = {f: _least_skill(reader, f, split) for f in others}
+    judged = [f for f in others if skills[f].is_readable]
+    levels = reader.levels
+    kept_of = {f: kept(before.fields[f], after.fields[f], levels.get(f)) for f in judged}
+    along = _along(opened, direction, split, reader, judged, seed)
+    independent = tuple(f for f in judged if f not in along)
+    mean_kept, least = selectivity({f: kept_of[f].share for f in independent})
+    reached = None if target is None else target.reached(after.fields[field_of(direction)])
+    success = Share(math.nan, math.nan, math.nan, 0) if reached is None else share_of(reached)
+    doses = work.dose_response(independent, float(np.mean(amounts)) if until is None else 1.0)
+    told = told_apart(opened, direction, split, target, reader)
+    unjudged = {f: skills[f].skill for f in others if f not in kept_of}
+    hidden = [f for f in unjudged if reader.is_readable(f)]
+    unjudged |= {f: math.nan for f in reader.unread if f != direction.field}
+    curve = [d.dose for d in doses], [d.success for d in doses]
+    measured = math.nan if until is not None else dose_reaching(*curve, GOOD)
+    return Score(
+        name=direction.name,
+        rule=rule_of(direction, until, target),
+        dose=float(np.mean(amounts)),
+        until=None if until is None else float(until),
+        n=len(edited),
+        success=success,
+        kept=dict(sorted(kept_of.items(), key=lambda pair: pair[1].share.value)),
+        unjudged=unjudged,
+        independent=independent,
+        along=along,
+        selectivity=mean_kept,
+        least=least,
+        harmonic=harmonic_mean(success.value, mean_kept),
+        identity=_identity(reader, before, after),
+        reader=reader.skills,
+        told=told,
+        doses=doses,
+        monotone=_monotone(doses, target),
+        measured_dose=measured,
+        notes=_notes(direction, target, told, reader, len(edited), items, independent, doses, hidden),
+        shown=examples(opened, edited, reader, (before, after), (pictures, made), target, direction.field, kept_of),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """Edits of some items, at any share of their dose."""
+
+    opened: Opened
+    direction: Direction
+    reader: SpaceReader
+    target: Target | None
+    points: np.ndarray
+    amounts: Float64[np.ndarray, " n"]
+    before: Readings
+    progress: Told | None
+
+    def moved(self, factor: float, part: slice = slice(None), done: int = 0, total: int = 0) -> tuple[Readings, Pixels]:
+        """Readings and pictures of the items, or of a part of them, moved by a share of their dose."""
+        far = (factor * self.amounts[part]).astype(np.float32)[:, None]
+        points = self.opened.geometry.project(self.points[part] + far * self.direction.step)
+
+        def told(now: int, of: int) -> None:
+            if self.progress is not None:
+                self.progress("editing" if not total else "doses", done + now, total or of)
+
+        return self.reader.look(np.asarray(points, np.float32), told)
+
+    def dose_response(self, independent: tuple[str, ...], dose: float) -> tuple[Dosed, ...]:
+        """What shares of the dose do, on a part of the items."""
+        part = slice(0, DOSED)
+        few = len(self.amounts[part])
+        before = self.before.at(np.arange(few))
+        found = []
+        for i, factor in enumerate(FACTORS):
+            after = before if factor == 0 else self.moved(factor, part, (i - 1) * few, (len(FACTORS) - 1) * few)[0]
+            shares = {f: kept(before.fields[f], after.fields[f], self.reader.levels.get(f)).share for f in independent}
+            success = reading = math.nan
+            if self.target is not None:
+                read = after.fields[field_of(self.direction)]
+                success = float(self.target.reached(read).mean())
+                level = read.values if isinstance(read, Numbers) else self.target.level(read)
+                reading = float(level.mean())
+            found.append(Dosed(factor * dose, success, selectivity(shares)[0], reading))
+        return tuple(found)
+
+
+def _require_items(opened: Opened, split: Contrast, rows: Int64[np.ndarray, " r"]) -> None:
+    n = int(split.negative[rows].sum())
+    if n < FEWEST:
+        raise InputError(
+            f"A score edits items without the attribute, {FEWEST} at least, but of the {len(rows)} held-out items of "
+            f"{opened.name} {n} lack it ({split.rule}: {int(split.positive.sum())} with, "
+            f"{int(split.negative.sum())} without, in all)."
+        )
+
+
+def _least_skill(reader: SpaceReader, name: str, split: Contrast | None) -> Skill:
+    """How well a field is read of reconstructions: of all, or, if that is worse, of those that have the attribute.
+
+    What the attribute hides (an eye's colour behind dark glasses) can't be read of items that have it, edited or not.
+    """
+    every = reader.skills[name][1]
+    if split is None:
+        return every
+    among = reader.skill_among(name, split.positive)
+    return among if among.n >= FEWEST and among.skill < every.skill else every
+
+
+def _without(
+    opened: Opened,
+    split: Contrast | None,
+    target: Target | None,
+    reader: SpaceReader,
+    rows: Int64[np.ndarray, " r"],
+    items: int,
+    progress: Told | None,
+) -> tuple[Int64[np.ndarray, " n"], Readings, Pixels]:
+    """The rows to be edited, what is read of their reconstructions, and these."""
+    wanted = np.ones(len(rows), bool)
+    if isinstance(target, Within):
+        assert split is not None
+        numbers = as_numbers(opened.column(split.field)[rows])
+        assert numbers is not None
+        wanted = np.abs(numbers - target.value) > target.within  # NaN: not known, not wanted
+    elif split is not None:
+        wanted = split.negative[rows]
+    # every so many-th, so that a part is spread over all of them
+    rows = rows[wanted]
+    most = 2 * items
+    rows = rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
+    told = None if progress is None else (lambda done, total: progress("before", done, total))
+    before, pictures = reader.look(np.asarray(opened.points[rows], np.float32), told)
+    lacks = np.ones(len(rows), bool)
+    if target is not None and split is not None:
+        lacks = ~target.reached(before.fields[split.field])
+    chosen = np.flatnonzero(lacks)
+    if len(chosen) > items:
+        chosen = chosen[np.linspace(0, len(chosen) - 1, items).astype(np.int64)]
+    if len(chosen) < FEWEST:
+        what = "" if split is None else f" and read as not having it before ({split.rule})"
+        raise InputError(
+            f"A score edits {FEWEST} items at least, but of the held-out items of {opened.name} {len(rows)} are "
+            f"labelled and {len(chosen)} labelled{what}."
+        )
+    chosen = np.random.default_rng(0).permutation(chosen)  # the first few are then as good as any few
+    return rows[chosen], before.at(chosen), pictures[chosen]
+
+
+def _along(
+    opened: Opened,
+    direction: Direction,
+    split: Contrast | None,
+    reader: SpaceReader,
+    fields: list[str],
+    seed: int,
+) -> dict[str, float]:
+    """Which attributes go along with the edited one in the space's data, and how strongly."""
+    every = np.arange(len(opened))
+    head = None if direction.field is None else reader.head(direction.field)
+    if split is None:
+        edited: np.ndarray = direction.read(np.asarray(opened.points)).astype(np.float64)
+    elif isinstance(head, NumberHead) and split.rule.endswith("upper third"):
+        edited = reader.truth(head, every)
+    else:
+        edited = np.where(split.positive, 1, np.where(split.negative, 0, -1))
+    strengths = {}
+    for name in fields:
+        other = reader.head(name)
+        assert other is not None
+        found = association(edited, reader.truth(other, every), seed=seed)
+        if found.is_along(ALONG):
+            strengths[name] = found.strength
+    return dict(sorted(strengths.items(), key=lambda pair: -pair[1]))
+
+
+def _identity(reader: SpaceReader, before: Readings, after: Readings) -> Identity:
+    """Whether items are read as the same person, or else are found again among the originals."""
+    person = reader.reader.person
+    if person is not None and reader.is_readable(person):
+        head = reader.head(person)
+        assert head is not None
+        return Identity(kept(before.fields[person], after.fields[person]).share, "reader", 1 / head.width)
+    return Identity(share_of(retrieved(before.features, after.features)), "retrieval", 1 / len(before))
+
+
+def _monotone(doses: tuple[Dosed, ...], target: Target | None) -> bool | None:
+    """Whether more is never less: of the success, or with `until` of the way to the value."""
+    if target is None:
+        return None
+    return is_monotone([d.success for d in doses], slack=0.005)
+
+
+def _notes(
+    direction: Direction,
+    target: Target | None,
+    told: tuple[float, float],
+    reader: SpaceReader,
+    n: int,
+    items: int,
+    independent: tuple[str, ...],
+    doses: tuple[Dosed, ...],
+    hidden: list[str],
+) -> tuple[str, ...]:
+    notes = []
+    if target is None:
+        notes.append(f"No field says who has {direction.name}: its success can't be judged, what else it changes can.")
+    if told[1] < TOLD:
+        notes.append(
+            f"The reader itself tells {direction.name} badly from reconstructions ({told[1]:.2f} of both sides, "
+            f"{told[0]:.2f} from real pictures): what it says of the success is worth as little."
+        )
+    if hidden:
+        notes.append(
+            f"Where {direction.positive} holds, {', '.join(hidden)} can't be read, of unedited items either: it hides "
+            "them, so they are not judged."
+        )
+    if n < items:
+        notes.append(f"{n} items were edited: no more of those that lack it could be held out.")
+    if not independent:
+        notes.append("No attribute that can be judged is independent of this one: there is no selectivity.")
+    person = reader.reader.person
+    if person is not None and not reader.is_readable(person):
+        notes.append(f"The reader can't tell one {person} from another on reconstructions: identity is by retrieval.")
+    reached = [d.success for d in doses]
+    if target is not None and max(reached) < GOOD and not isinstance(target, Within):
+        notes.append(f"No dose up to {max(d.dose for d in doses):.2f} steps succeeds on {GOOD:.0%} of the items.")
+    return tuple(notes)
