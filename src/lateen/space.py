@@ -47,6 +47,7 @@ from lateen.store import SpaceFolder
 if TYPE_CHECKING:
     from lateen.building.edited import EditedAll
     from lateen.building.erased import Erased
+    from lateen.operations.scored import Score
 
 Told: TypeAlias = Callable[[int, int], None]
 """Told how many items have their neighbours, and of how many."""
@@ -306,6 +307,34 @@ class Space:
         """
         every = [item for given in items for item in ([given] if isinstance(given, str | int) else given)]
         return read(self._opened, name, every, k, vocabulary)
+
+    def score(
+        self,
+        name: str,
+        *,
+        items: int = 500,
+        dose: float | int | None = None,
+        until: float | int | None = None,
+        within: float | int | None = None,
+        group: str | None = None,
+        seed: int = 0,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> Score:
+        """What edits of held-out items along a direction do, and what else, by an independent reader of pixels.
+
+        Args:
+            name: The direction.
+            items: How many are edited, at most; a third of those without the attribute is held out at most.
+            dose: Steps; by default those that the direction suggests.
+            until: Move each item until the direction's own probe reads so, instead.
+            within: How near to it the reader must find a number; by default half a standard deviation.
+            group: Field of identity; by default the one that the direction was judged with.
+            seed: Of what is held out, and of the reader.
+            progress: Told what is done, how much of it, and of how much.
+        """
+        from lateen.operations.score import score
+
+        return score(self._opened, name, items, dose, until, within, group, seed, progress)
 
     def erase(
         self,

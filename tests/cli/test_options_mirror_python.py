@@ -26,6 +26,7 @@ from lateen.space import Space
         (analogies.command, Space.analogies, {"vocabulary", "match_case", "unknown", "seed"}),
         (similarity.command, Space.similarity, {"column", "vocabulary", "match_case", "unknown", "seed"}),
         (direction.read.command, Space.read, {"k", "vocabulary"}),
+        (direction.score.command, Space.score, {"items", "dose", "until", "within", "group", "seed"}),
         (direction.erase.command, Space.erase, {"method", "seed", "force"}),
         (
             direction.fit.command,
