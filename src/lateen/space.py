@@ -26,6 +26,8 @@ from lateen.operations.attach import Attached, attach, detach
 from lateen.operations.clusters import Clusters, clusters
 from lateen.operations.dimension import Dimension, dimension_of
 from lateen.operations.direction import Fitted, Pairs, Words, described, fit, fit_words, get, remove
+from lateen.operations.discover import discover, name_direction
+from lateen.operations.discovered import Discovered
 from lateen.operations.duplicates import Duplicates, duplicates
 from lateen.operations.edit import Edited, edit
 from lateen.operations.geodesic import geodesic_of
@@ -293,6 +295,30 @@ class Space:
     def directions(self) -> dict[str, Direction]:
         """All directions kept with the space."""
         return self._opened.directions
+
+    def discover(
+        self,
+        method: str = "pca",
+        n: int | None = None,
+        *,
+        features: int | None = None,
+        seed: int = 0,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> Discovered:
+        """Axes that no label names, with what goes along with each; they can be used as directions at once.
+
+        Args:
+            method: "pca", "ica" or "sae".
+            n: How many; 10 if nothing is said, or as many as there are.
+            features: Of "sae": size of the dictionary; up to 4 for each number of an item.
+            seed: Where the method's random numbers start.
+            progress: Told what is done, how much of it, and of how much.
+        """
+        return discover(self._opened, method, n, seed, features, progress)
+
+    def name_direction(self, old: str, new: str, *, force: bool = False) -> Fitted:
+        """Keep a discovered axis under a name, or rename a direction; `force` replaces another of that name."""
+        return name_direction(self._opened, old, new, force)
 
     def remove_direction(self, name: str) -> None:
         """Remove a direction that is kept with the space."""

@@ -27,6 +27,8 @@ from lateen.space import Space
         (similarity.command, Space.similarity, {"column", "vocabulary", "match_case", "unknown", "seed"}),
         (direction.read.command, Space.read, {"k", "vocabulary"}),
         (direction.score.command, Space.score, {"items", "dose", "until", "within", "group", "seed"}),
+        (direction.discover.command, Space.discover, {"method", "n", "features", "seed"}),
+        (direction.name.command, Space.name_direction, {"force"}),
         (direction.erase.command, Space.erase, {"method", "seed", "force"}),
         (
             direction.fit.command,

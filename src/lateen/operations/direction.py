@@ -123,7 +123,7 @@ def fit(
     force: bool = False,
 ) -> Fitted:
     """Fit a direction on a field by the difference of means and keep it with the space under its name."""
-    _check_name(opened, name, seed, force)
+    check_name(opened, name, seed, force)
     if method not in METHODS:
         raise InputError(f"There is no method {method!r}; choose {', '.join(METHODS)}.")
     split = contrast(opened.column(field), field, positive)
@@ -147,7 +147,7 @@ def fit_words(
 
     A word is whatever the space takes as an ITEM: an id, a file, an expression, a text.
     """
-    _check_name(opened, name, seed, force)
+    check_name(opened, name, seed, force)
     if (pairs is None) == (words is None):
         raise InputError("A direction of words is fitted on pairs or on the words of two poles; give one of the two.")
     found, around = _Lookup(opened, skip_unknown), origin(opened)
@@ -199,7 +199,8 @@ class _Lookup:
         return np.stack([self._points[word] for word in words])
 
 
-def _check_name(opened: Opened, name: str, seed: int, force: bool) -> None:
+def check_name(opened: Opened, name: str, seed: int, force: bool) -> None:
+    """Raise InputError unless a direction can be kept under this name, and the seed is one."""
     if not name or "/" in name or "=" in name or name.startswith("."):
         raise InputError(f"A direction can't be called {name!r}; give a name without '/' and '='.")
     if any(category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in name):

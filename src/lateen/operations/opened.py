@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from lateen.operations.kept_table import kept_table
 from lateen.operations.locating import Located, Locator, within_reach
 from lateen.operations.searching import Search
 from lateen.plot.card import card
-from lateen.store import SpaceFolder, direction_names, load_direction
+from lateen.store import DISCOVERED, SpaceFolder, direction_names, load_direction
 from lateen.store.attached import attached_path, damaged
 from lateen.store.identifiers import Identifiers
 
@@ -115,19 +116,37 @@ class Opened:
         return {name: self._direction(name) for name in direction_names(self.path)}
 
     def direction(self, name: str) -> Direction:
-        """A direction that the space keeps.
+        """A direction that the space keeps, else the discovered axis of that name.
 
         Raises:
             UnknownNameError: If there is none of that name.
             SpaceError: If it was fitted in another latent space.
         """
         names = direction_names(self.path)
-        if name not in names:
-            raise UnknownNameError("direction", name, names, f"{self.name} (fit one: lateen direction fit)")
-        direction = self._direction(name)
+        if name in names:
+            direction = self._direction(name)
+        else:
+            found = self.discovered
+            if name not in found:
+                where = f"{self.name} (fit one: lateen direction fit)"
+                raise UnknownNameError("direction", name, [*names, *found], where)
+            direction = found[name]
         if direction.fingerprint != self.spec.fingerprint or len(direction.vector) != self.spec.dim:
             raise SpaceError(f"The direction {name!r} was fitted in another latent space than that of {self.name}.")
         return direction
+
+    @property
+    def discovered(self) -> dict[str, Direction]:
+        """The axes discovered last by each method, by name; those of another latent space count as none."""
+        found = {}
+        for name in direction_names(self.path, DISCOVERED):
+            with suppress(InputError, SpaceError, KeyError, TypeError):  # it can be discovered again
+                plain = load_direction(self.path, name, DISCOVERED)
+                plain.pop("description", None)
+                direction = Direction.from_dict(plain)
+                if direction.fingerprint == self.spec.fingerprint and len(direction.vector) == self.spec.dim:
+                    found[name] = direction
+        return found
 
     def _direction(self, name: str) -> Direction:
         try:

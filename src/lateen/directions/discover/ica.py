@@ -41,6 +41,7 @@ def ica(
     Reference:
         Hyvärinen, *Fast and Robust Fixed-Point Algorithms for Independent Component Analysis*, 1999 (log cosh).
     """
+    asked(n, points.shape[1], "an item has so many numbers")
     moments = moments_of(points, progress)
     variances, rows = components(moments)
     there = len(variances)

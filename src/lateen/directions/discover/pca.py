@@ -28,6 +28,7 @@ def pca(
     Reference:
         Pearson, *On Lines and Planes of Closest Fit to Systems of Points in Space*, 1901.
     """
+    asked(n, points.shape[1], "an item has so many numbers")
     moments = moments_of(points, progress)
     variances, rows = components(moments)
     there = len(variances)

@@ -22,7 +22,8 @@ from lateen.core.threads import in_threads, team
 from lateen.directions.discover.axes import BLOCK, Axes, Told, asked, moments_of, spread, units
 
 FEWEST = 100  # points
-PER_NUMBER = 4  # features for each number of a point
+PER_NUMBER = 4  # features for each number of a point,
+PER_FEATURE = 32  # but this many points at least for a feature; of few points, as many features as a point has numbers
 STEPS, BATCH, PIECE = 2_000, 1_024, 256
 RATE = 2e-3
 AUXILIARY = 1 / 32  # weight of what dead features are to explain of the error
@@ -71,7 +72,7 @@ def sae(
         n: How many features are shown; 10 if nothing is said.
         seed: Of the start, the order of the points and what is held out.
         progress: Told how many steps are done.
-        features: Size of the dictionary; 4 dim if nothing is said.
+        features: Size of the dictionary; if nothing is said 4 dim, or of fewer than 128 dim points m / 32, or dim.
         steps: Of training, 1,024 points each.
 
     Raises:
@@ -83,9 +84,10 @@ def sae(
     m, dim = points.shape
     if m < FEWEST:
         raise InputError(f"A sparse autoencoder takes {FEWEST} items or more; there are {m}. Take --method pca.")
-    width = PER_NUMBER * dim if features is None else features
+    width = max(2, min(PER_NUMBER * dim, max(dim, m // PER_FEATURE))) if features is None else features
     if width < 2:
-        raise InputError(f"Got {width} features; a dictionary has at least 2, by default {PER_NUMBER * dim:,}.")
+        raise InputError(f"Got {width} features; a dictionary has at least 2, by default up to {PER_NUMBER} for each "
+                         f"of the {dim} numbers of an item.")  # fmt: skip
     n = asked(n, width, f"so many features the dictionary has (--features {width})")
     moments = moments_of(points)
     center = moments.mean.astype(np.float32)
@@ -177,7 +179,7 @@ def _start(dim: int, width: int, seed: int) -> _Network:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     rows = torch.randn((width, dim), generator=torch.Generator().manual_seed(seed))
     decoder = (rows / rows.norm(dim=1, keepdim=True)).to(device)
-    k = min(max(round(dim / 16), 4), 32, width // 2)
+    k = min(max(round(dim / 8), 4), 32, width // 2)
     return _Network(decoder.clone(), torch.zeros(width, device=device), decoder, torch.zeros(dim, device=device), k)
 
 
