@@ -64,7 +64,7 @@ FACTORS: tuple[Factor, ...] = (
     _amount("gaze", "looking to the picture's left (-) or right (+)", -1.0, 1.0, "share of the movement"),
     _amount("face_width", "narrow to wide"),
     _amount("jaw", "pointed to square; the neck follows"),
-    _amount("age", "depth of the lines on forehead, eyes and cheeks"),
+    _amount("age", "smooth and rosy to pale, with hollow cheeks, bags, folds and lines"),
     _amount("background", "sand, peach, rose, lilac, sky, sea green"),
     _amount("light", "from the picture's left (-) or right (+)", -1.0, 1.0, "share of the full slant"),
     _amount("shirt", "cream, coral, brick, plum, navy, teal"),

@@ -1,10 +1,11 @@
-"""The features of the face: blush, lines of age, nose, eyes, brows and mouth."""
+"""The features of the face: blush, nose, eyes, brows and mouth."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from lateen.sources.portraits import palette
+from lateen.sources.portraits.ageing import paint_age
 from lateen.sources.portraits.head import EYE_X, EYE_Y, MOUTH_Y, Head
 from lateen.sources.portraits.shapes import Canvas, Plane, arc, ellipse, haze, ramp
 
@@ -18,37 +19,18 @@ def eye_window(canvas: Canvas, side: float) -> Canvas:
 
 
 def complexion(canvas: Canvas, head: Head) -> None:
-    """Paint the blush, which rises with a smile, the dip below the lips, and the lines of age."""
+    """Paint the blush, which rises with a smile and fades with age, the dip below the lips, and the signs of age."""
     view = canvas.crop(-0.72, -0.02, 0.72, 0.62)
     skin, smile = view.cover(view.face), head.smile
     rose = palette.tinted(head.skin, 1.0, 0.66, 0.62)
     for side in SIDES:
         x, narrow = head.place(side * 0.25)
         blush = ellipse((view.x - x) / narrow, view.y - 0.16 + 0.05 * smile, 0.12, 0.09)
-        view.paint(skin * haze(blush, 0.16) * (0.28 + 0.24 * smile), rose)
+        view.paint(skin * haze(blush, 0.16) * (0.28 + 0.24 * smile) * (1.0 - 0.7 * head["age"]), rose)
     x, narrow = head.place(0.0, 0.9)
     dip = ellipse((view.x - x) / narrow, view.y - MOUTH_Y - 0.135 - 0.07 * head["mouth_open"], 0.10, 0.03)
     view.paint(skin * haze(dip, 0.07) * 0.35, head.skin_shade)
-    _age_lines(canvas, head)
-
-
-def _age_lines(canvas: Canvas, head: Head) -> None:
-    age, smile = head["age"], head.smile
-    view = canvas.crop(-0.66, -0.12, 0.66, 0.42)
-    for side in SIDES:
-        x, narrow = head.place(side * 0.175)
-        u, v = side * (view.x - x) / narrow - 0.02 * smile, view.y - 0.215 + 0.03 * smile
-        along, across = 0.53 * u + 0.85 * v, 0.85 * u - 0.53 * v
-        view.paint(view.stroke(arc(along, -across, 0.080, 0.024), 0.015) * (0.8 * age), head.skin_shade)
-        x, narrow = head.place(side * EYE_X)
-        u, v = side * (view.x - x) / narrow, view.y - EYE_Y
-        view.paint(view.stroke(arc(u, 0.105 - v, 0.085, 0.03), 0.012) * (0.72 * age), head.skin_shade)
-    view = canvas.crop(-0.6, -0.55, 0.6, -0.1)
-    skin = view.cover(view.face)
-    x, narrow = head.place(0.0)
-    for height, half in ((-0.345, 0.17), (-0.275, 0.20)):
-        line = arc((view.x - x) / narrow, view.y - height, half, 0.02)
-        view.paint(skin * view.stroke(line, 0.012) * (0.66 * age), head.skin_shade)
+    paint_age(canvas, head)
 
 
 def nose(canvas: Canvas, head: Head) -> None:

@@ -71,7 +71,7 @@ def pose(factors: Mapping[str, np.ndarray], size: int) -> tuple[Head, Canvas]:
     """Return the heads of a batch and the blank canvas in whose frame they stand."""
     column = {name: np.asarray(values, np.float32).reshape(-1, 1, 1) for name, values in factors.items()}
     cos, sin = _turn(column["head_turn"])
-    skin = palette.along(palette.SKIN, column["skin_tone"])
+    skin = palette.aged(palette.along(palette.SKIN, column["skin_tone"]), column["age"])
     hair = palette.along(palette.HAIR, column["hair_colour"])
     head = Head(
         factors=column,

@@ -10,6 +10,7 @@ HAIR = ("#17131a", "#3d2419", "#75421f", "#b57f3e", "#ecd198")
 SKIN = ("#fbdfcc", "#f3c9ab", "#dca580", "#ae7853", "#774a34")
 EYES = ("#4a2a18", "#80602c", "#5f8a4a", "#6c8fa0", "#3f86c9")
 BACKGROUND = ("#f3dfc0", "#f7c9ae", "#efb3b6", "#c9b8e2", "#aed0ec", "#a9dccb")
+GREY = 0.32  # share of its colour that the oldest skin loses
 SHIRT = ("#f4ead9", "#ee8b70", "#b04a46", "#6f3f6b", "#34466f", "#2f7f80")
 
 
@@ -39,3 +40,9 @@ def mixed(a: np.ndarray, b: np.ndarray, share: Plane | float) -> np.ndarray:
 def warmed(colour: np.ndarray, share: float) -> np.ndarray:
     """Return a colour lightened towards a warm white."""
     return mixed(colour, fixed("#fffaf2"), share)
+
+
+def aged(skin: np.ndarray, age: Plane) -> np.ndarray:
+    """Return the colour of skin that has lost some of its red with age."""
+    grey = skin.mean(axis=0, keepdims=True) * np.array([1.0, 0.97, 0.92], np.float32).reshape(3, 1, 1, 1)
+    return mixed(skin, grey, GREY * age)
