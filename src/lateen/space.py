@@ -25,11 +25,14 @@ from lateen.operations.analogies import Analogies, analogies
 from lateen.operations.attach import Attached, attach, detach
 from lateen.operations.clusters import Clusters, clusters
 from lateen.operations.dimension import Dimension, dimension_of
-from lateen.operations.direction import Fitted, Pairs, Words, described, fit, fit_words, get, remove
+from lateen.operations.direction import Pairs, Words, described, fit_words, get, remove
+from lateen.operations.direction_examples import Examples, fit_of_examples
+from lateen.operations.direction_field import fit, fit_values, needs_value
 from lateen.operations.discover import discover, name_direction
 from lateen.operations.discovered import Discovered
 from lateen.operations.duplicates import Duplicates, duplicates
 from lateen.operations.edit import Edited, edit
+from lateen.operations.fitted import Fitted
 from lateen.operations.geodesic import geodesic_of
 from lateen.operations.index import Indexed, make_index, remove_index
 from lateen.operations.info import Info, info
@@ -257,8 +260,11 @@ class Space:
         field: str | None = None,
         pairs: Pairs | None = None,
         words: Words | None = None,
+        examples: Examples | None = None,
+        against: Examples | None = None,
         positive: str | None = None,
         method: str = "mean_difference",
+        without: Sequence[str] | str = (),
         group: str | None = None,
         skip_unknown: bool = False,
         seed: int = 0,
@@ -270,27 +276,53 @@ class Space:
             name: What it is called.
             field: Fit it on a field of the items,
             pairs: or on pairs of words: "he:she,man:woman" points from the second words to the first,
-            words: or on the words of two poles: "warm,hot:cold,icy" points from the second side to the first.
+            words: or on the words of two poles: "warm,hot:cold,icy" points from the second side to the first,
+            examples: or on examples, to which it points: ITEMs, such as pictures, ids of a group, or texts,
+            against: from these, which it points away from.
             positive: Which value of the field has the attribute.
-            method: How it is fitted on a field.
+            method: How it is fitted on a field: "mean_difference", "logistic", "lda", "leace" or "ridge".
+            without: Fields that are held equal, so that the direction doesn't carry them along.
             group: Field of identity.
             skip_unknown: Leave out pairs and words that the space doesn't know.
             seed: Of what is held out.
             force: Replace an older direction of that name.
         """
-        if sum(on is not None for on in (field, pairs, words)) > 1:
-            raise InputError("A direction is fitted on a field, on pairs or on words; give one of the three.")
+        if (examples is None) != (against is None):
+            raise InputError(f"--{'against' if examples is None else 'examples'} is one side of a direction only; "
+                             "give both --examples and --against.")
+        if sum(on is not None for on in (field, pairs, words, examples)) > 1:
+            raise InputError("A direction is fitted on a field, on pairs, on words or on examples; give one of these.")
         if field is not None:
-            return fit(self._opened, name, field, positive, method, group, seed, force)
-        if positive is not None or group is not None:
-            raise InputError("--positive and --group are about a field; give one with --field.")
+            return fit(self._opened, name, field, positive, method, group, seed, force, _listed(without))
+        if positive is not None or group is not None or without:
+            raise InputError("--positive, --without and --group are about a field; give one with --field.")
         if method != "mean_difference":
-            raise InputError(f"--method {method} is about a field; pairs and words are fitted in one way.")
+            raise InputError(f"--method {method} is about a field; pairs, words and examples are fitted in one way.")
+        if examples is not None and against is not None:
+            return fit_of_examples(self._opened, name, examples, against, seed=seed, force=force)
         if pairs is None and words is None:
             return described(self._opened, get(self._opened, name))
         return fit_words(
             self._opened, name, pairs=pairs, words=words, skip_unknown=skip_unknown, seed=seed, force=force
         )
+
+    def directions_of(
+        self,
+        name: str,
+        *,
+        field: str,
+        method: str = "mean_difference",
+        without: Sequence[str] | str = (),
+        group: str | None = None,
+        seed: int = 0,
+        force: bool = False,
+    ) -> tuple[Fitted, ...]:
+        """One direction for each value of a categorical field, called NAME:VALUE, each against all other values."""
+        return fit_values(self._opened, name, field, method, group, seed, force, _listed(without))
+
+    def has_values(self, field: str) -> bool:
+        """Whether a field has several values of which none is the attribute: words, or 3 to 10 numbers."""
+        return needs_value(self._opened.column(field))
 
     def directions(self) -> dict[str, Direction]:
         """All directions kept with the space."""
@@ -521,3 +553,9 @@ class Space:
         fields = self._opened.fields
         columns = {name: fields[name] for name in fields.column_names}
         return pa.table({"id": self._opened.ids.column(), "vector": vectors} | columns)
+
+
+def _listed(names: Sequence[str] | str) -> list[str]:
+    """Names as a list, or with commas between them as the command line gives them."""
+    given = names.split(",") if isinstance(names, str) else names
+    return [name.strip() for name in given if name.strip()]

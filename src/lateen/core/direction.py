@@ -32,7 +32,8 @@ class Direction:
         method: How it was found, such as "mean_difference".
         field: The field it was fitted on, or None.
         positive: The value (or rule) that counted as having the attribute, or None.
-        auc: Held-out area under the ROC curve of projections on the vector; NaN if not measured.
+        auc: Held-out area under the ROC curve of its reading: by its probe, or of projections on the vector where it
+            has none; NaN if not measured.
         n_positive: Items with the attribute.
         n_negative: Items without.
         stability: Mean cosine between the vector and its bootstrap repeats.
@@ -46,6 +47,7 @@ class Direction:
         ordered: Share of held-out pairs of which it puts the first above the second; NaN if not measured.
         erased: How it was erased from the space that keeps it ("leace" or "hard"): it is there to be read before and
             after, and its figures are those after. None where it was not.
+        along: Held-out AUC of projections on the vector, where the probe reads by another; NaN if not measured.
         without: Fields that were held equal while it was fitted.
         r2: Held-out squared correlation of the attribute with what the direction's readout says, where the attribute
             is a number; NaN otherwise.
@@ -72,6 +74,7 @@ class Direction:
     less: tuple[str, ...] = ()
     ordered: float = float("nan")
     erased: str | None = None
+    along: float = float("nan")
     without: tuple[str, ...] = ()
     r2: float = float("nan")
     dose: float = float("nan")
@@ -170,7 +173,7 @@ class Direction:
             raise InputError(f"This is not a saved direction: {cause}.") from cause
 
 
-_FLOATS = ("auc", "stability", "gap", "random_auc", "ordered", "r2", "dose")
+_FLOATS = ("auc", "stability", "gap", "random_auc", "ordered", "along", "r2", "dose")
 
 
 def _words(value: object, side: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Shaped
+from jaxtyping import Bool, Float64, Shaped
 
 from lateen.core.errors import InputError
 
@@ -36,12 +36,14 @@ class Contrast:
         rule: What counts as having the attribute, in words.
         positive: (n,) rows that have it.
         negative: (n,) rows that don't.
+        values: (n,) the field's values, NaN where missing, if it is a number whose amount counts; else None.
     """
 
     field: str
     rule: str
     positive: Bool[np.ndarray, " n"]
     negative: Bool[np.ndarray, " n"]
+    values: Float64[np.ndarray, " n"] | None = None
 
 
 def contrast(column: Shaped[np.ndarray, " n"], field: str, positive: str | None = None) -> Contrast:
@@ -123,7 +125,7 @@ def _thirds(numbers: np.ndarray, present: np.ndarray, field: str) -> Contrast:
         return Contrast(field, f"{field} > {_plain(low)}", numbers > low, numbers <= low)
     if not (present > high).any():
         return Contrast(field, f"{field} >= {_plain(high)}", numbers >= high, numbers < high)
-    return Contrast(field, f"{field} upper third", numbers > high, numbers < low)
+    return Contrast(field, f"{field} upper third", numbers > high, numbers < low, numbers)
 
 
 def _threshold(text: str, field: str) -> float:

@@ -1,10 +1,9 @@
-"""Directions of a space: fitted on a field, on pairs of words or on the words of two poles, judged, and kept."""
+"""Directions of a space: fitted on pairs of words or on the words of two poles, named, kept, found again."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 from unicodedata import category
@@ -16,121 +15,18 @@ from jaxtyping import Float32
 from lateen.core.direction import Direction
 from lateen.core.errors import InputError, UnknownNameError, shown
 from lateen.core.seed import require_seed
-from lateen.directions import contrast, fit_axis, fit_direction, fit_pairs
-from lateen.directions.terms import listed, read_pairs, read_poles
+from lateen.directions import fit_axis, fit_pairs
+from lateen.directions.terms import read_pairs, read_poles
+from lateen.operations.fitted import Fitted
 from lateen.operations.opened import Opened
 from lateen.operations.projecting import origin, projections
-from lateen.operations.result import Written, rounded
 from lateen.store import remove_direction, save_direction
 
-METHODS = ("mean_difference",)
 LONGEST_NAME = 200
-CHANCE = "the AUC that 95% of random directions stay below, either way round"
 Pairs: TypeAlias = str | Path | Mapping[str, str] | Sequence[Sequence[str]]
 """Pairs of words: `he:she,man:woman`, a file of a pair a line, or the pairs themselves: {"he": "she"} or a list."""
 Words: TypeAlias = str | Sequence[Sequence[str]]
 """Words of two poles: `warm,hot:cold,icy`, or the two lists."""
-
-
-@dataclass(frozen=True, eq=False)
-class Fitted(Written):
-    """A direction with its angles to the others of the space.
-
-    Args:
-        direction: The direction and its held-out figures.
-        cosine_with: Cosine of the angle to each other direction; near 0 is independent, near 1 or -1 entangled.
-        skipped: Pairs and words that were left out because the space doesn't know them.
-        kind: What the space's items are called.
-    """
-
-    direction: Direction
-    cosine_with: dict[str, float]
-    skipped: tuple[str, ...] = ()
-    kind: str = "items"
-
-    def __repr__(self) -> str:
-        d = self.direction
-        known = not math.isnan(d.auc)
-        auc = f"held-out AUC {d.auc:.3f} (chance reaches {d.random_auc:.3f})" if known else "held-out AUC not known"
-        stability = "" if math.isnan(d.stability) else f", stability {d.stability:.3f}"
-        gap = "" if math.isnan(d.gap) else f", gap {d.gap:+.1f} steps"
-        return f"Direction {d.name} ({d.positive}): {auc}, {self._counted()}{stability}{gap}"
-
-    def _counted(self) -> str:
-        """What it was fitted on, and how many held-out pairs it puts in order."""
-        d = self.direction
-        if d.method == "axis":
-            return f"{_count(d.n_positive, self.kind[:-1])} against {d.n_negative}"
-        if d.method != "pairs":
-            return f"{d.n_positive} with and {d.n_negative} without"
-        if math.isnan(d.ordered):
-            return _count(d.n_positive, "pair")
-        return f"{d.ordered * d.n_positive:.3g} of {d.n_positive} held-out pairs in the right order"
-
-    @property
-    def warning(self) -> str | None:
-        """Why not to trust it, or None."""
-        return self.direction.warning(self.kind)
-
-    def describe(self) -> str:
-        """A few lines for people."""
-        d = self.direction
-        closest = sorted(self.cosine_with.items(), key=lambda pair: -abs(pair[1]))[:8]
-        angles = ", ".join(f"{name} {cosine:+.2f}" for name, cosine in closest)
-        lines = [
-            repr(self),
-            f"more of it: {listed(d.more, 20)}; less: {listed(d.less, 20)}" if d.more else "",
-            f"left out, not in the space: {', '.join(self.skipped)}" if self.skipped else "",
-            f"cosine with others: {angles}" if angles else "",
-            "" if math.isnan(d.random_auc) else f"chance reaches: {CHANCE}",
-            self.warning or "",
-        ]
-        return "\n".join(line for line in lines if line)
-
-    def to_dict(self) -> dict[str, object]:
-        """Plain data, as `--json` prints it."""
-        d = self.direction
-        return {
-            "name": d.name,
-            "method": d.method,
-            "field": d.field,
-            "positive": d.positive,
-            "auc": rounded(d.auc),
-            "random_auc": rounded(d.random_auc),
-            "warning": self.warning,
-            "n_positive": d.n_positive,
-            "n_negative": d.n_negative,
-            "stability": rounded(d.stability),
-            "gap": rounded(d.gap),
-            "scale": rounded(d.scale, 6),
-            "ordered": rounded(d.ordered),
-            "more": list(d.more),
-            "less": list(d.less),
-            "erased": d.erased,
-            "skipped": list(self.skipped),
-            "cosine_with": {name: rounded(c) for name, c in self.cosine_with.items()},
-        }
-
-
-def fit(
-    opened: Opened,
-    name: str,
-    field: str,
-    positive: str | None = None,
-    method: str = "mean_difference",
-    group: str | None = None,
-    seed: int = 0,
-    force: bool = False,
-) -> Fitted:
-    """Fit a direction on a field by the difference of means and keep it with the space under its name."""
-    check_name(opened, name, seed, force)
-    if method not in METHODS:
-        raise InputError(f"There is no method {method!r}; choose {', '.join(METHODS)}.")
-    split = contrast(opened.column(field), field, positive)
-    groups = None if group is None else opened.column(group)
-    points = opened.points
-    direction = fit_direction(points, name, split, group=groups, fingerprint=opened.spec.fingerprint, seed=seed)
-    return _kept(opened, replace(direction, group=group))
 
 
 def fit_words(
@@ -163,7 +59,7 @@ def fit_words(
         sides = (left, "word of the first side"), (right, "word of the second side")
         more, less = (found.points(side, what) - around for side, what in sides)
         direction = fit_axis(more, less, name, (left, right), fingerprint=opened.spec.fingerprint, seed=seed)
-    return replace(_kept(opened, _scaled(opened, direction)), skipped=tuple(found.skipped))
+    return replace(kept(opened, scaled(opened, direction)), skipped=tuple(found.skipped))
 
 
 class _Lookup:
@@ -200,7 +96,7 @@ class _Lookup:
 
 
 def check_name(opened: Opened, name: str, seed: int, force: bool) -> None:
-    """Raise InputError unless a direction can be kept under this name, and the seed is one."""
+    """Raise InputError where a direction can't be called so, or one is and that is not to be replaced."""
     if not name or "/" in name or "=" in name or name.startswith("."):
         raise InputError(f"A direction can't be called {name!r}; give a name without '/' and '='.")
     if any(category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in name):
@@ -212,20 +108,17 @@ def check_name(opened: Opened, name: str, seed: int, force: bool) -> None:
     require_seed(seed)
 
 
-def _scaled(opened: Opened, direction: Direction) -> Direction:
+def scaled(opened: Opened, direction: Direction) -> Direction:
     """The direction with the spread of the space's items along it as its step."""
     spread = float(projections(opened, direction.vector).astype(np.float64).std()) if len(opened) else 0.0
     scale = spread if spread > 0 else 1.0
     return replace(direction, scale=scale, gap=direction.gap / scale)
 
 
-def _kept(opened: Opened, direction: Direction) -> Fitted:
+def kept(opened: Opened, direction: Direction) -> Fitted:
+    """Keep a direction with the space."""
     save_direction(opened.path, direction)
     return described(opened, direction)
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def get(opened: Opened, name: str) -> Direction:
@@ -267,4 +160,4 @@ def described(opened: Opened, direction: Direction) -> Fitted:
     """A direction beside the others."""
     others = [o for o in opened.directions.values() if o.name != direction.name]
     same_space = [o for o in others if o.fingerprint == direction.fingerprint]
-    return Fitted(direction, {o.name: direction.cosine(o) for o in same_space}, kind=kind_of(opened))
+    return Fitted(direction, {o.name: direction.cosine(o) for o in same_space}, kind=kind_of(opened), _opened=opened)

@@ -132,7 +132,7 @@ def _traversed(opened: Opened, axes: Axes) -> list[tuple[Synthetic, ...]]:
 
 
 def _typical(opened: Opened, axes: Axes) -> Float32[np.ndarray, " dim"]:
-    """An item that is as far from the mean as most are, but in the middle of the axes.
+    """An item as far from the mean as most are, deep in the data, but in the middle of the axes.
 
     The item nearest to the mean would not do: where there are many dimensions, nothing else is so near to it.
     """
@@ -147,8 +147,10 @@ def _typical(opened: Opened, axes: Axes) -> Float32[np.ndarray, " dim"]:
             off.append((((block - mean) @ steps) ** 2).sum(axis=1))
     distance, aside = np.concatenate(away), np.concatenate(off)
     low, high = np.quantile(distance, (0.4, 0.6))
-    row = int(np.where((low <= distance) & (distance <= high), aside, np.inf).argmin())
-    return np.asarray(opened.geometry.project(np.asarray(opened.vectors[row], np.float32)), np.float32)
+    rows = np.argsort(np.where((low <= distance) & (distance <= high), aside, np.inf), kind="stable")[:_CANDIDATES]
+    points = opened.geometry.project(np.asarray(opened.vectors[rows], np.float32))
+    support = np.nan_to_num(opened.support(np.asarray(points, np.float32)))
+    return np.asarray(points[int((support >= min(0.5, support.max())).argmax())], np.float32)
 
 
 def _novelty(vectors: Float32[np.ndarray, "n dim"], known: dict[str, Direction]) -> Float64[np.ndarray, " n"]:

@@ -8,8 +8,8 @@ from lateen.cli.direction import discover, erase, fit, list, name, read, remove,
 from lateen.cli.ending import ends_well
 
 app = typer.Typer(
-    help="Directions of attributes: fit them on a field or on words, show, read, score, erase and remove them.",
+    help="Directions of attributes: fit them on a field or on words, show, read, erase and remove them.",
     no_args_is_help=True,
 )
-for module in (fit, discover, name, list, show, read, erase, remove):
+for module in (fit, discover, name, list, show, read, score, erase, remove):
     app.command(module.NAME, help=module.HELP)(ends_well(module.command))

@@ -16,7 +16,7 @@ Example: `lateen direction list faces.space`
 def command(space: Space, json: Json = False) -> None:
     """List the directions of a space."""
     from lateen.cli.output import Plain, emit_json, figure, table
-    from lateen.operations.direction import CHANCE
+    from lateen.operations.fitted import CHANCE
     from lateen.space import Space as Open
 
     opened = Open(space)

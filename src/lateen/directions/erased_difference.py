@@ -1,0 +1,36 @@
+"""The difference of means after the fields held equal are erased from the points, as far as linear readers see them.
+
+One idea: LEACE maps the points so that no linear reader can tell the fields, by the least change; a direction between
+such points changes none of these readers.
+
+Reference:
+    Belrose et al., *LEACE: Perfect linear concept erasure in closed form*, NeurIPS 2023.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float64
+
+from lateen.core.threads import one_thread
+from lateen.directions.keep import undoing
+from lateen.directions.labelled import Labelled, penalised
+
+RIDGE = 1e-6  # of the mean variance: points may lie in a plane
+
+
+def erased_difference(
+    sample: Labelled, differences: Float64[np.ndarray, "dim k"]
+) -> Float64[np.ndarray, "dim k"]:
+    """What is left of differences of means when the fields are erased; all of it where none is held equal.
+
+    Args:
+        sample: Labelled points with the columns of the fields.
+        differences: (dim, k) differences of means, of any length.
+    """
+    if not sample.with_held.shape[1]:
+        return differences
+    covariance = penalised(sample.covariance, RIDGE)
+    with one_thread():
+        readers = np.linalg.solve(covariance, sample.with_held)
+        return np.asarray(differences - undoing(readers, covariance) @ (readers.T @ differences))
