@@ -20,7 +20,11 @@ attributes, 10 draws each, with 5 + 5 and with 20 + 20 items; the probe of every
     runs of 4, zero or normal     .52 .76 .78    .76 .88 .90
 
 Of CMU's faces (sunglasses and heads turned left; five people held out) they are .44 .72 .65 and .68 .80 .74 for the
-difference of means, .45 .71 .70 and .67 .79 .79 for runs of 4: a better probe, and no better a direction.
+difference of means, .46 .72 .72 and .70 .79 .81 for runs of 4: a better probe, and hardly a better direction.
+
+The interval of the cosine holds the true one in 92 % of 480 draws of 5 + 5 and of 20 + 20 portraits, in 94 and 96 % of
+200 draws of faces. The expected cosine is too low with 5 + 5 (.50 where it is .59, .35 where it is .46) and right with
+20 + 20 (.85 and .84, .67 and .70).
 
 Reference:
     Johnstone and Silverman, *Needles and Straw in Haystacks: Empirical Bayes Estimates of Possibly Sparse Sequences*,

@@ -8,9 +8,10 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Shaped
 
 from lateen.core.direction import Direction
-from lateen.core.errors import InputError
+from lateen.core.errors import InputError, LateenError
 from lateen.directions.contrast import Contrast, contrast_again
 from lateen.operations.direction import get
+from lateen.operations.locating import Located
 from lateen.operations.opened import Opened
 from lateen.operations.projecting import blocks
 
@@ -59,14 +60,30 @@ def concept(opened: Opened, name: str, seed: int = 0) -> Concept:
 
 
 def _of_words(opened: Opened, direction: Direction) -> Concept:
-    located = [opened.locate(word) for word in (*direction.more, *direction.less)]
+    located = _located(opened, direction)
     points, p = np.stack([point.vector for point in located]), len(direction.more)
     positive = np.arange(len(points)) < p
     rows = [None if point.id is None else opened.folder.row(point.id) for point in located]
     is_pairs = direction.method == "pairs" and p == len(direction.less)
     together = np.concatenate([np.arange(p), np.arange(p)]) if is_pairs else None
     linked = [(rows[i], rows[p + i]) for i in range(p)] if is_pairs else [(row, row) for row in rows]
-    return Concept(direction, points, positive, together, _difference(points, positive), _joined(linked))
+    of_examples = direction.method == "examples"  # whose own difference is mostly noise, where they are few
+    difference = direction.vector.astype(np.float64) if of_examples else _difference(points, positive)
+    return Concept(direction, points, positive, together, difference, _joined(linked))
+
+
+def _located(opened: Opened, direction: Direction) -> list[Located]:
+    """What a direction was fitted on, as points."""
+    items = (*direction.more, *direction.less)
+    if direction.method != "examples":
+        return [opened.locate(word) for word in items]
+    try:
+        return opened.locate_all(items)
+    except LateenError as cause:
+        raise InputError(
+            f"The examples of the direction {direction.name!r} are not all there any more: {cause} Put it back, or fit "
+            "the direction again with --force."
+        ) from cause
 
 
 def _of_field(opened: Opened, direction: Direction, seed: int) -> Concept:

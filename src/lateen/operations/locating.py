@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from lateen.store import SpaceFolder
 Vector = Float32[np.ndarray, " dim"]
 Picture = UInt8[np.ndarray, "height width 3"]
 _JOINED = re.compile(r"[+\-−–*/]")
+TOGETHER = 64  # pictures that are encoded at once
 FARTHEST = 1e15  # the squares of such numbers are well within float32
 _NO_TEXTS = ("vae", "pca", "pixels", "none", "diffusers")  # loading these to find out would be in vain
 
@@ -89,6 +90,34 @@ class Locator:
             return self._text_or(item, self._unknown(item, "nor a file of that name"))
         where = f"nor a file of that name; the expression is {shown(item)}"
         return self._text_or(item, self._unknown(unknown, where))
+
+    def locate_all(self, items: Sequence[str]) -> list[Located]:
+        """Many ITEMs as points: ids are read at once, and picture files are encoded together.
+
+        Raises:
+            UnknownNameError: If one is none of what an ITEM can be, with the nearest ids.
+            InputError: If one can't be read.
+        """
+        ids = {item: id for item in items if (id := self._id(item)) is not None}
+        rows = np.array([self.folder.row(id) for id in ids.values()], np.int64)
+        vectors = np.asarray(self.vectors()[rows], np.float32) if len(rows) else ()
+        found = {
+            item: Located(id, self._point(np.array(vector), shown(id)), id=id)
+            for (item, id), vector in zip(ids.items(), vectors, strict=True)
+        }
+        files = [item for item in items if item not in found and _is_file(item)]
+        pictures = [item for item in files if Path(item).suffix.lower() != ".npy"]
+        for start in range(0, len(pictures), TOGETHER):
+            some = pictures[start : start + TOGETHER]
+            images = np.stack([self._image(Path(item)) for item in some])
+            encoded = encode(self.encoder(), images, self.folder.meta.spec.dim)
+            for item, vector, image in zip(some, encoded, images, strict=True):
+                found[item] = Located(Path(item).name, self._encoded_point(vector, item), image=image)
+        return [found[item] if item in found else self.locate(item) for item in items]
+
+    def is_known(self, item: str) -> bool:
+        """Whether an ITEM is an id or a file, so that nothing needs to be encoded to find out."""
+        return self._id(item) is not None or _is_file(item)
 
     def terms(self, expression: Expression) -> dict[str, Located]:
         """The items, files and texts that an expression names, as points."""
@@ -201,7 +230,9 @@ class Locator:
         return Located(text, self._encoded(encode_query, [text], shown(text)), is_text=True)
 
     def _encoded(self, how: Callable[[Encoder, Any, int], np.ndarray], items: Any, called: str) -> Vector:
-        vector: Vector = how(self.encoder(), items, self.folder.meta.spec.dim)[0]
+        return self._encoded_point(how(self.encoder(), items, self.folder.meta.spec.dim)[0], called)
+
+    def _encoded_point(self, vector: Vector, called: str) -> Vector:
         if not np.isfinite(vector).all():
             raise InputError(f"{called} can't be searched with: the encoder made NaN or infinity of it.")
         return self._point(vector, called)
