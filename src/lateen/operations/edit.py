@@ -139,9 +139,11 @@ def _leaves(move: Move, along: tuple[Waypoint, ...]) -> list[str]:
 
 
 def _sorted(opened: Opened, move: Move, changes: Mapping[str, Change]) -> dict[str, Change]:
-    """First what is intended, then by how much of what is possible each changes."""
+    """First what is intended, then what is kept, then by how much of what is possible each changes."""
+    kept = () if move.keeping is None else move.keeping.readout.names
 
-    def order(name: str) -> tuple[bool, float]:
-        return not is_intended(opened, move, name), -abs(changes[name].value) / opened.readout.reach(name)
+    def order(name: str) -> tuple[bool, bool, float]:
+        size = abs(changes[name].value) / opened.readout.reach(name)
+        return not is_intended(opened, move, name), name not in kept, -size
 
     return {name: changes[name] for name in sorted(changes, key=order)}

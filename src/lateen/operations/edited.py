@@ -38,7 +38,7 @@ class Edited(Pictured):
         before: The item as the codec sees it.
         after: The moved point.
         changed: Predicted change of each field that can be read off the codes, in the field's own units: first what is
-            intended, then by how much of its range each changes.
+            intended, then what is kept, then by how much of its range each changes.
         intervals: The 95 % interval of each, from what is not known of the weights of the field's reader.
         intended: Those of the fields that the directions were fitted on; all others are side effects.
         unreadable: Fields of which nothing can be predicted.
