@@ -277,6 +277,14 @@ class Opened:
         """
         return self._locator.locate(str(item))
 
+    def locate_all(self, items: Sequence[str]) -> list[Located]:
+        """Turn many ITEMs into points at once: see `locate`."""
+        return self._locator.locate_all(items)
+
+    def is_known(self, item: str) -> bool:
+        """Whether an ITEM is an id or a file, so that nothing needs to be encoded to find out."""
+        return self._locator.is_known(item)
+
     def combine(self, expression: Expression, terms: Mapping[str, Located] | None = None) -> Located:
         """Evaluate an expression to a point of the space, over the points of its `terms` if these are known."""
         return self._locator.combine(expression, terms)

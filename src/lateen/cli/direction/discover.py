@@ -28,7 +28,7 @@ def command(
     ] = None,
     features: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option("--features", help="Of sae: size of the dictionary; up to 4 for each number of an item.", metavar="F"),
+        typer.Option("--features", help="Of sae: size of the dictionary; up to 4 a number of an item.", metavar="F"),
     ] = None,
     output: Output = None,
     seed: Seed = 0,
