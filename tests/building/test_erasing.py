@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 import lateen as lt
 from lateen.core.errors import InputError, InterruptedWorkError, SpaceError
-from lateen.directions.fit import auc_of
+from lateen.directions.areas import auc_of
 from lateen.space import Space
 
 

@@ -6,8 +6,8 @@ from sklearn.metrics import roc_auc_score
 
 from lateen.core.errors import InputError
 from lateen.directions import contrast, fit_direction, mean_difference
+from lateen.directions.areas import auc_of
 from lateen.directions.contrast import contrast_again
-from lateen.directions.fit import auc_of
 
 
 def labelled(n: int = 2000, dim: int = 10, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

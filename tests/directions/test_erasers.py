@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from lateen.core.errors import InputError
-from lateen.directions.fit import auc_of
+from lateen.directions.areas import auc_of
 from lateen.directions.hard_debias import HardDebias
 from lateen.directions.leace import MOST_DIM, RIDGE, Leace
 from lateen.directions.moments import Moments

@@ -48,6 +48,8 @@ class Direction:
         erased: How it was erased from the space that keeps it ("leace" or "hard"): it is there to be read before and
             after, and its figures are those after. None where it was not.
         along: Held-out AUC of projections on the vector, where the probe reads by another; NaN if not measured.
+        matched: Held-out AUC of the probe among items that are alike in the group and in the fields held equal: of two
+            pictures of one person, how often the right one reads higher. NaN without such, or if not measured.
         without: Fields that were held equal while it was fitted.
         r2: Held-out squared correlation of the attribute with what the direction's readout says, where the attribute
             is a number; NaN otherwise.
@@ -75,6 +77,7 @@ class Direction:
     ordered: float = float("nan")
     erased: str | None = None
     along: float = float("nan")
+    matched: float = float("nan")
     without: tuple[str, ...] = ()
     r2: float = float("nan")
     dose: float = float("nan")
@@ -173,7 +176,7 @@ class Direction:
             raise InputError(f"This is not a saved direction: {cause}.") from cause
 
 
-_FLOATS = ("auc", "stability", "gap", "random_auc", "ordered", "along", "r2", "dose")
+_FLOATS = ("auc", "stability", "gap", "random_auc", "ordered", "along", "matched", "r2", "dose")
 
 
 def _words(value: object, side: str) -> tuple[str, ...]:

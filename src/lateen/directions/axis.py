@@ -13,9 +13,10 @@ import numpy as np
 from jaxtyping import Float
 
 from lateen.core.direction import Direction
-from lateen.directions.fit import auc_of, bootstrap_cosine, random_reach
+from lateen.directions.areas import auc_of, random_reach
 from lateen.directions.left_out import words_left_out
 from lateen.directions.mean_difference import mean_difference
+from lateen.directions.resampled import bootstrap_cosine
 from lateen.directions.terms import Poles, listed
 
 

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
-from lateen.directions.fit import auc_of
+from lateen.directions.areas import auc_of
 
 FOLDS = 5
 NEIGHBOURS = 10

@@ -44,10 +44,11 @@ from jaxtyping import Float, Float64
 from lateen.core.direction import Direction
 from lateen.core.probe import Probe
 from lateen.core.threads import one_thread
+from lateen.directions.areas import auc_of, random_reach
 from lateen.directions.background import Background
 from lateen.directions.difference_posterior import Posterior, posterior
-from lateen.directions.fit import BOOTSTRAPS, auc_of, random_reach
 from lateen.directions.mean_difference import mean_difference
+from lateen.directions.resampled import REPEATS
 from lateen.directions.terms import listed
 
 MOST_NAMES = 200  # of a side, that a direction keeps
@@ -229,7 +230,7 @@ def _repeated(
     is_more = np.arange(len(few[0]) + len(few[1])) < len(few[0])
     reach = random_reach(np.concatenate(few), is_more, rng)
     noise, main = _noise(background, _Sums.of(a), _Sums.of(b)), _unit(found.mean)
-    drawn = [rng.multinomial(len(x), np.full(len(x), 1 / len(x)), BOOTSTRAPS) / len(x) for x in (a, b)]
+    drawn = [rng.multinomial(len(x), np.full(len(x), 1 / len(x)), REPEATS) / len(x) for x in (a, b)]
     again = drawn[0] @ a - drawn[1] @ b
     return reach, float(np.mean([_unit(posterior(d, noise, background).mean) @ main for d in again]))
 

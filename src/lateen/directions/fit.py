@@ -17,6 +17,7 @@ from lateen.core.errors import InputError
 from lateen.core.probe import Probe
 from lateen.core.response import Response
 from lateen.core.threads import one_thread
+from lateen.directions.areas import auc_of, matched_auc, random_reach
 from lateen.directions.contrast import Contrast
 from lateen.directions.erased_difference import erased_difference
 from lateen.directions.held_equal import HeldEqual, left_of
@@ -25,14 +26,12 @@ from lateen.directions.lda import lda
 from lateen.directions.logistic import MOST as MOST_LOGISTIC
 from lateen.directions.logistic import logistic
 from lateen.directions.mean_difference import ROUNDING
-from lateen.directions.probing import FEWEST, calibrated, probability, r_squared, reader
+from lateen.directions.probing import FEWEST, calibrated, penalty, probability, r_squared, reader
 from lateen.directions.resampled import differences, mean_cosine
 from lateen.directions.ridge import ridge
 
 METHODS = ("mean_difference", "logistic", "lda", "leace", "ridge")
 HELD_OUT = 0.25
-BOOTSTRAPS = 50
-RANDOM_DIRECTIONS = 200
 MOST_SAMPLED = 50_000  # labelled points whose second moments are taken
 MOST_RANDOM = 10_000  # held-out points that random directions are tried on
 LIKE = 0.25  # an item reads like those with the attribute if this share of them read lower
@@ -71,8 +70,9 @@ def fit_direction(
 
     Returns:
         The direction. Its `probe` is a ridge regression on the attribute whatever the method, and `auc` (for numbers
-        also `r2`) is the probe's; `along` is the AUC of projections on the vector, and `random_auc` what 95 % of 200
-        random directions stay below. `stability` is the mean cosine to 50 bootstrap repeats. `dose` is how many steps
+        also `r2`) is the probe's; `along` is the AUC of projections on the vector, `matched` that of the probe among
+        items of one group that are alike in `held`, and `random_auc` what 95 % of 200 random directions stay below.
+        `stability` is the mean cosine to 50 bootstrap repeats. `dose` is how many steps
         let 95 % of held-out items without the attribute read like at least the lower quarter of those with it, and
         `response` their readings on the way.
 
@@ -88,7 +88,10 @@ def fit_direction(
     length = float(np.linalg.norm(sums[:, 0])) / float(np.square(data.labels(method)[:, 0]).sum())
     if not length > ROUNDING * means:
         raise InputError("Points with and without the attribute have the same mean, so there is no direction.")
-    turn = _Method(method, x, data)
+    part = ~data.test if data.is_tested else data.everything
+    groups = None if data.together is None else data.together[part & data.sampled]
+    share = penalty(data.sample(x, part), groups, seed)
+    turn = _Method(method, x, data, share)
     vector, again = turn(sums[:, 0], repeats, data.everything)
     with one_thread():
         projections = x @ vector
@@ -111,7 +114,7 @@ def fit_direction(
         without=() if held is None else held.names,
     )
     tested = turn(sums[:, 1], None, ~data.test)[0] if data.is_tested else None
-    return _judged(direction, x, data, tested, seed)
+    return _judged(direction, x, data, tested, share, seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +130,7 @@ class _Data:
         held_out: (n,) the same of all rows, those of neither side too.
         values: (n,) the field's values where it is a number, or None.
         sampled: (m,) the rows whose second moments are taken.
+        alike: (m,) number of the items that are alike in the group and the fields held equal; None without such.
     """
 
     rows: Int[np.ndarray, " m"]
@@ -137,6 +141,7 @@ class _Data:
     held_out: Bool[np.ndarray, " n"]
     values: Float64[np.ndarray, " n"] | None
     sampled: Bool[np.ndarray, " m"]
+    alike: Int[np.ndarray, " m"] | None
 
     @property
     def everything(self) -> Bool[np.ndarray, " m"]:
@@ -167,8 +172,8 @@ class _Data:
 class _Method:
     """A method, ready to make directions of differences of means."""
 
-    def __init__(self, name: str, x: Float32[np.ndarray, "n dim"], data: _Data) -> None:
-        self.name, self.x, self.data = name, x, data
+    def __init__(self, name: str, x: Float32[np.ndarray, "n dim"], data: _Data, share: float) -> None:
+        self.name, self.x, self.data, self.share = name, x, data, share
 
     def __call__(
         self,
@@ -187,9 +192,15 @@ class _Method:
             vector, others = logistic(sample, np.random.default_rng([n, count]).standard_exponential((n, count)))
             return _unit(vector), others
         of: Callable[[Labelled, Float64[np.ndarray, "dim k"]], Float64[np.ndarray, "dim k"]]
-        of = {"lda": lda, "ridge": ridge, "leace": erased_difference}[self.name]
+        of = {"lda": self._lda, "ridge": self._ridge, "leace": erased_difference}[self.name]
         both = of(sample, np.concatenate([difference[:, None], again], axis=1))
         return _unit(both[:, 0]), both[:, 1:]
+
+    def _lda(self, sample: Labelled, differences: Float64[np.ndarray, "dim k"]) -> Float64[np.ndarray, "dim k"]:
+        return lda(sample, differences, self.share)
+
+    def _ridge(self, sample: Labelled, covariances: Float64[np.ndarray, "dim k"]) -> Float64[np.ndarray, "dim k"]:
+        return ridge(sample, covariances, self.share)
 
 
 def _unit(vector: Float64[np.ndarray, " dim"]) -> Float32[np.ndarray, " dim"]:
@@ -225,52 +236,10 @@ def _data(
     sampled = np.zeros(len(rows), bool)
     sampled[rng.permutation(len(rows))[:MOST_SAMPLED]] = True
     columns = None if held is None else held.columns[rows]
-    return _Data(rows, split.positive[rows], held_out[rows], columns, together, held_out, split.values, sampled)
-
-
-def auc_of(
-    scores: Float[np.ndarray, "*batch n"], positive: Bool[np.ndarray, " n"]
-) -> Float[np.ndarray, "*batch"]:
-    """Area under the ROC curve: the chance that a positive item scores above a negative one (ties count half).
-
-    Raises:
-        InputError: If all items are of one class.
-    """
-    from scipy.stats import rankdata
-
-    p = int(positive.sum())
-    q = len(positive) - p
-    if p == 0 or q == 0:
-        raise InputError(f"An AUC needs both classes, got {p} positive and {q} negative items.")
-    ranks = rankdata(scores, axis=-1)
-    return np.asarray((ranks[..., positive].sum(axis=-1) - p * (p + 1) / 2) / (p * q), np.float64)
-
-
-def random_reach(
-    points: Float[np.ndarray, "n dim"], positive: Bool[np.ndarray, " n"], rng: np.random.Generator
-) -> float:
-    """The AUC that chance alone reaches on some points: the 95 % quantile of random directions, either way round."""
-    random = rng.standard_normal((RANDOM_DIRECTIONS, points.shape[1])).astype(points.dtype)
-    with one_thread():
-        along = (points @ random.T).T
-    areas = auc_of(along, positive)
-    return float(np.quantile(np.maximum(areas, 1 - areas), 0.95))
-
-
-def bootstrap_cosine(
-    positive: Float[np.ndarray, "p dim"],
-    negative: Float[np.ndarray, "q dim"],
-    vector: Float[np.ndarray, " dim"],
-    rng: np.random.Generator,
-) -> float:
-    """Mean cosine between a direction and those fitted to bootstrap samples of its points."""
-    p, q = len(positive), len(negative)
-    cosines = []
-    for _ in range(BOOTSTRAPS):
-        again = positive[rng.choice(p, p)].mean(0) - negative[rng.choice(q, q)].mean(0)
-        norm = float(np.linalg.norm(again))
-        cosines.append(float(again @ vector) / norm if norm > 0 else 0.0)
-    return float(np.mean(cosines))
+    named = ([] if together is None else [together[:, None]]) + ([] if held is None else [held.parts[rows]])
+    alike = np.unique(np.concatenate(named, axis=1), axis=0, return_inverse=True)[1] if named else None
+    positive = split.positive[rows]
+    return _Data(rows, positive, held_out[rows], columns, together, held_out, split.values, sampled, alike)
 
 
 def _judged(
@@ -278,13 +247,14 @@ def _judged(
     x: Float32[np.ndarray, "n dim"],
     data: _Data,
     tested: Float32[np.ndarray, " dim"] | None,
+    share: float,
     seed: int,
 ) -> Direction:
     """The direction with its held-out figures, its probe, its dose and its response."""
-    everything = reader(_of_values(x, data, data.everything))
+    everything = reader(_of_values(x, data, data.everything), share)
     if tested is None:  # too few items to hold any out
         return replace(direction, probe=_without_test(everything, x, data), dose=direction.gap)
-    fitted = reader(_of_values(x, data, ~data.test))
+    fitted = reader(_of_values(x, data, ~data.test), share)
     rows, positive = data.rows[data.test], data.positive[data.test]
     scores = fitted.score(x[rows])
     some = _part_of(positive, np.random.default_rng(seed), MOST_RANDOM)
@@ -307,6 +277,7 @@ def _judged(
         direction,
         auc=float(auc_of(scores, positive)),
         along=along,
+        matched=float("nan") if data.alike is None else matched_auc(scores, positive, data.alike[data.test]),
         random_auc=reach,
         r2=r2,
         dose=dose,

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Bool, Float, Float64, Shaped
+from jaxtyping import Bool, Float, Float64, Int, Shaped
 
 from lateen.core.errors import InputError
 from lateen.directions.contrast import as_numbers
@@ -33,11 +34,13 @@ class HeldEqual:
         names: The fields.
         columns: (n, c) numbers; NaN in the rows where a field has no value.
         owner: (c,) which field each column is of.
+        parts: (n, f) which value, or which eighth, each item has in each field; -1 where it has none.
     """
 
     names: tuple[str, ...]
     columns: Float64[np.ndarray, "n c"]
     owner: tuple[int, ...]
+    parts: Int[np.ndarray, "n f"]
 
     @property
     def known(self) -> Bool[np.ndarray, " n"]:
@@ -48,7 +51,7 @@ class HeldEqual:
         """One of the fields alone."""
         i = self.names.index(name)
         mine = [j for j, owner in enumerate(self.owner) if owner == i]
-        return HeldEqual((name,), self.columns[:, mine], (0,) * len(mine))
+        return HeldEqual((name,), self.columns[:, mine], (0,) * len(mine), self.parts[:, [i]])
 
 
 def held_equal(fields: Mapping[str, Shaped[np.ndarray, " n"]]) -> HeldEqual:
@@ -64,14 +67,17 @@ def held_equal(fields: Mapping[str, Shaped[np.ndarray, " n"]]) -> HeldEqual:
         InputError: If a field has one value only, or too many words.
     """
     blocks: list[np.ndarray] = []
+    parts: list[np.ndarray] = []
     owner: list[int] = []
     for i, (name, column) in enumerate(fields.items()):
         numbers = as_numbers(column)
-        block = _words(column, name) if numbers is None else _numbers(numbers, name)
+        block, part = _words(column, name) if numbers is None else _numbers(numbers, name)
         blocks.append(block)
+        parts.append(part)
         owner += [i] * block.shape[1]
-    columns = np.concatenate(blocks, axis=1) if blocks else np.zeros((0, 0))
-    return HeldEqual(tuple(fields), columns, tuple(owner))
+    if not blocks:
+        return HeldEqual((), np.zeros((0, 0)), (), np.zeros((0, 0), np.int64))
+    return HeldEqual(tuple(fields), np.concatenate(blocks, axis=1), tuple(owner), np.stack(parts, axis=1))
 
 
 def left_of(
@@ -157,22 +163,26 @@ def associations(
     return dict(sorted(found.items(), key=lambda pair: -abs(pair[1])))
 
 
-def _numbers(numbers: Float[np.ndarray, " n"], name: str) -> Float64[np.ndarray, "n c"]:
+_Coded: TypeAlias = tuple[Float64[np.ndarray, "n c"], Int[np.ndarray, " n"]]
+
+
+def _numbers(numbers: Float[np.ndarray, " n"], name: str) -> _Coded:
     known = ~np.isnan(numbers)
     values = np.unique(numbers[known])
     _check_values(name, len(values))
     if len(values) <= PARTS:
-        return _one_by_one(numbers, values[1:], known)
+        return _one_by_one(numbers, values, known)
     edges = np.unique(np.quantile(numbers[known], np.arange(1, PARTS) / PARTS))
-    part = np.searchsorted(edges, numbers)  # a value that fills a part, such as 0, has one of its own
+    part = np.where(known, np.searchsorted(edges, numbers), -1)  # a value that fills a part has one of its own
     scaled = (numbers - numbers[known].mean()) / numbers[known].std()
-    in_parts = np.eye(len(edges) + 1)[part]
-    columns = np.concatenate([in_parts[:, 1:], in_parts * scaled[:, None]], axis=1)
+    in_parts = (part[:, None] == np.arange(len(edges) + 1)).astype(np.float64)
+    columns = np.concatenate([in_parts[:, 1:], in_parts * np.where(known, scaled, 0.0)[:, None]], axis=1)
+    columns = columns[:, columns[known].std(axis=0) > 0]
     columns[~known] = np.nan
-    return np.asarray(columns[:, np.nanstd(columns, axis=0) > 0])
+    return columns, part
 
 
-def _words(column: Shaped[np.ndarray, " n"], name: str) -> Float64[np.ndarray, "n c"]:
+def _words(column: Shaped[np.ndarray, " n"], name: str) -> _Coded:
     known = np.array([v is not None for v in column])
     words = column.astype(str)
     values = np.unique(words[known])
@@ -182,7 +192,7 @@ def _words(column: Shaped[np.ndarray, " n"], name: str) -> Float64[np.ndarray, "
             f"{name} has {len(values):,} values; at most {MOST_VALUES} can be held equal. If it is the identity of a "
             f"person, keep the sides of the test apart with --group {name} instead."
         )
-    return _one_by_one(words, values[1:], known)
+    return _one_by_one(words, values, known)
 
 
 def _check_values(name: str, values: int) -> None:
@@ -192,7 +202,8 @@ def _check_values(name: str, values: int) -> None:
 
 def _one_by_one(
     column: Shaped[np.ndarray, " n"], values: Shaped[np.ndarray, " v"], known: Bool[np.ndarray, " n"]
-) -> Float64[np.ndarray, "n v"]:
-    columns = (column[:, None] == values).astype(np.float64)
+) -> _Coded:
+    same = column[:, None] == values
+    columns = same[:, 1:].astype(np.float64)
     columns[~known] = np.nan
-    return np.asarray(columns)
+    return columns, np.where(known, same.argmax(axis=1), -1)

@@ -16,14 +16,15 @@ RIDGE = 1e-3  # of the mean variance
 
 
 def lda(
-    sample: Labelled, differences: Float64[np.ndarray, "dim k"]
+    sample: Labelled, differences: Float64[np.ndarray, "dim k"], share: float = RIDGE
 ) -> Float64[np.ndarray, "dim k"]:
     """S_w^-1 d for every difference d of means, with S_w the covariance within the sides.
 
     Args:
         sample: Labelled points; what they hold equal is taken out of the covariance.
         differences: (dim, k) differences of means, of any length.
+        share: What is added to the diagonal, as a share of the mean variance.
     """
     between = np.outer(sample.with_labels, sample.with_labels) / sample.spread
     with one_thread():
-        return np.asarray(np.linalg.solve(penalised(sample.inner - between, RIDGE), differences))
+        return np.asarray(np.linalg.solve(penalised(sample.inner - between, share), differences))

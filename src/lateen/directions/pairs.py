@@ -14,9 +14,10 @@ import numpy as np
 from jaxtyping import Float
 
 from lateen.core.direction import Direction
-from lateen.directions.fit import BOOTSTRAPS, auc_of, random_reach
+from lateen.directions.areas import auc_of, random_reach
 from lateen.directions.left_out import pairs_left_out
 from lateen.directions.mean_difference import mean_difference
+from lateen.directions.resampled import REPEATS
 from lateen.directions.terms import Pairs, listed
 
 
@@ -58,9 +59,9 @@ def fit_pairs(
         auc, random_auc = float(auc_of(scores, is_more)), random_reach(words, is_more, rng)
         gaps = scores[:p] - scores[p:]
         ordered = float(np.mean((gaps > 0) + 0.5 * (gaps == 0)))
-        again = np.stack([differences[rng.integers(0, p, p)].mean(axis=0) for _ in range(BOOTSTRAPS)])
+        again = np.stack([differences[rng.integers(0, p, p)].mean(axis=0) for _ in range(REPEATS)])
         lengths = np.linalg.norm(again, axis=1)
-        stability = float(np.mean(np.divide(again @ vector, lengths, out=np.zeros(BOOTSTRAPS), where=lengths > 0)))
+        stability = float(np.mean(np.divide(again @ vector, lengths, out=np.zeros(REPEATS), where=lengths > 0)))
     return Direction(
         name=name,
         vector=vector.astype(np.float32),

@@ -75,3 +75,19 @@ def mean_cosine(vector: Float[np.ndarray, " dim"], repeats: Float[np.ndarray, "d
     lengths = np.linalg.norm(repeats, axis=0) * np.linalg.norm(vector)
     along = vector.astype(np.float64) @ repeats
     return float(np.mean(np.divide(along, lengths, out=np.zeros(repeats.shape[1]), where=lengths > 0)))
+
+
+def bootstrap_cosine(
+    positive: Float[np.ndarray, "p dim"],
+    negative: Float[np.ndarray, "q dim"],
+    vector: Float[np.ndarray, " dim"],
+    rng: np.random.Generator,
+) -> float:
+    """Mean cosine between a direction and those fitted to bootstrap samples of its points."""
+    p, q = len(positive), len(negative)
+    cosines = []
+    for _ in range(REPEATS):
+        again = positive[rng.choice(p, p)].mean(0) - negative[rng.choice(q, q)].mean(0)
+        norm = float(np.linalg.norm(again))
+        cosines.append(float(again @ vector) / norm if norm > 0 else 0.0)
+    return float(np.mean(cosines))

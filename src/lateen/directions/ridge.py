@@ -16,13 +16,14 @@ RIDGE = 1e-3  # of the mean variance
 
 
 def ridge(
-    sample: Labelled, covariances: Float64[np.ndarray, "dim k"]
+    sample: Labelled, covariances: Float64[np.ndarray, "dim k"], share: float = RIDGE
 ) -> Float64[np.ndarray, "dim k"]:
     """(S + r)^-1 c for every covariance c of the points with labels, S the covariance of the points.
 
     Args:
         sample: Labelled points; what they hold equal is taken out of the covariance.
         covariances: (dim, k) covariances with labels, of any length.
+        share: r as a share of the mean variance.
     """
     with one_thread():
-        return np.asarray(np.linalg.solve(penalised(sample.inner, RIDGE), covariances))
+        return np.asarray(np.linalg.solve(penalised(sample.inner, share), covariances))

@@ -56,8 +56,13 @@ class Fitted(Pictured):
         if math.isnan(d.auc):
             return "held-out AUC not known"
         along = "" if math.isnan(d.along) else f", {d.along:.3f} along the direction alone"
+        matched = "" if math.isnan(d.matched) else f", {d.matched:.3f} among items alike in {self._alike()}"
         number = "" if math.isnan(d.r2) else f", R² {d.r2:.3f}"
-        return f"held-out AUC {d.auc:.3f}{number}{along} (chance reaches {d.random_auc:.3f})"
+        return f"held-out AUC {d.auc:.3f}{number}{along}{matched} (chance reaches {d.random_auc:.3f})"
+
+    def _alike(self) -> str:
+        d = self.direction
+        return ", ".join(dict.fromkeys([*([] if d.group is None else [d.group]), *d.without]))
 
     def _counted(self) -> str:
         """What it was fitted on, and how many held-out pairs it puts in order."""
@@ -126,6 +131,7 @@ class Fitted(Pictured):
             "group": d.group,
             "auc": rounded(d.auc),
             "along": rounded(d.along),
+            "matched": rounded(d.matched),
             "r2": rounded(d.r2),
             "random_auc": rounded(d.random_auc),
             "warning": self.warning,
