@@ -40,6 +40,7 @@ ATTRIBUTES = {
     "age": ("age", None),
 }
 HELD, CALIBRATED, EDITED = 1_500, 1_000, 500
+HUE = 0.125  # half the way from one of five hues to the next
 
 
 def main() -> None:
@@ -139,7 +140,10 @@ class Bench:
         if until is None:
             dose = measured_dose(self.opened, direction, self.reader, self.calibrating)
             direction = replace(direction, dose=dose)
-        found = score_direction(self.opened, direction, self.reader, self.held, items=EDITED, until=until, within=0.125)
+        within = None if until is None else HUE
+        found = score_direction(
+            self.opened, direction, self.reader, self.held, items=EDITED, until=until, within=within
+        )
         row = found.to_dict()
         kept = {f: k for f, k in row["kept"].items()}  # type: ignore[union-attr]
         low = sorted((k["kept"], f) for f, k in kept.items() if f in row["independent"] and k["kept"] is not None)[:4]
