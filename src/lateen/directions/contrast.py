@@ -50,7 +50,7 @@ def contrast(column: Shaped[np.ndarray, " n"], field: str, positive: str | None 
     """Split the items by a field.
 
     Args:
-        column: (n,) values: numbers, booleans or strings; None and NaN are missing.
+        column: (n,) values: numbers, booleans or strings; None, NaN and infinities are missing.
         field: The field's name.
         positive: The value that has the attribute, or a comparison such as "> 0.5". Not needed for a field of two
             values (the greater one has it) and for a continuous one (upper against lower third).
@@ -101,15 +101,16 @@ def contrast_again(column: Shaped[np.ndarray, " n"], field: str, rule: str) -> C
 
 
 def as_numbers(column: Shaped[np.ndarray, " n"]) -> np.ndarray | None:
-    """The column as float64 with NaN where a value is missing, or None if it isn't numeric."""
-    if column.dtype.kind in "biuf":
-        return column.astype(np.float64)
+    """The column as float64 with NaN where a value is missing or infinite, or None if it isn't numeric."""
     if column.dtype.kind in "mM":
         return np.where(np.isnat(column), np.nan, column.astype("int64")).astype(np.float64)
     try:
-        return np.array([np.nan if v is None else _number(v) for v in column], np.float64)
+        is_plain = column.dtype.kind in "biuf"
+        numbers = column if is_plain else np.array([np.nan if v is None else _number(v) for v in column])
     except TypeError:
         return None
+    numbers = numbers.astype(np.float64)
+    return np.asarray(np.where(np.isfinite(numbers), numbers, np.nan))
 
 
 def _number(value: object) -> float:

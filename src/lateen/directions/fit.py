@@ -33,6 +33,7 @@ from lateen.directions.ridge import ridge
 METHODS = ("mean_difference", "logistic", "lda", "leace", "ridge")
 HELD_OUT = 0.25
 MOST_SAMPLED = 50_000  # labelled points whose second moments are taken
+RARE = 500  # items of a side that are never left out of a sample
 MOST_RANDOM = 10_000  # held-out points that random directions are tried on
 LIKE = 0.25  # an item reads like those with the attribute if this share of them read lower
 ENOUGH = 0.95  # share of the items without it that the suggested dose makes read so
@@ -187,9 +188,13 @@ class _Method:
             return _unit(difference), again
         sample = self.data.sample(self.x, part)
         if self.name == "logistic":
-            n = min(len(sample.points), MOST_LOGISTIC)
-            count = again.shape[1]
-            vector, others = logistic(sample, np.random.default_rng([n, count]).standard_exponential((n, count)))
+            some = _part_of(sample.labels > 0.5, np.random.default_rng(0), MOST_LOGISTIC)
+            held = None if sample.held is None else sample.held[some]
+            n, count = len(some), again.shape[1]
+            vector, others = logistic(
+                Labelled(sample.points[some], sample.labels[some], held),
+                np.random.default_rng([n, count]).standard_exponential((n, count)),
+            )
             return _unit(vector), others
         of: Callable[[Labelled, Float64[np.ndarray, "dim k"]], Float64[np.ndarray, "dim k"]]
         of = {"lda": self._lda, "ridge": self._ridge, "leace": erased_difference}[self.name]
@@ -234,7 +239,7 @@ def _data(
     held_out = _test_rows(split, group, rng)
     together = None if group is None else np.unique(group[rows].astype(str), return_inverse=True)[1]
     sampled = np.zeros(len(rows), bool)
-    sampled[rng.permutation(len(rows))[:MOST_SAMPLED]] = True
+    sampled[_part_of(split.positive[rows], rng, MOST_SAMPLED)] = True
     columns = None if held is None else held.columns[rows]
     named = ([] if together is None else [together[:, None]]) + ([] if held is None else [held.parts[rows]])
     alike = np.unique(np.concatenate(named, axis=1), axis=0, return_inverse=True)[1] if named else None
@@ -282,7 +287,7 @@ def _judged(
         r2=r2,
         dose=dose,
         probe=probe,
-        response=_response(fitted, x[rows[~positive][:MOST_MOVED]], step, dose),
+        response=_response(fitted, x[_some(rows[~positive], MOST_MOVED)], step, dose),
     )
 
 
@@ -291,7 +296,7 @@ def _of_values(x: Float32[np.ndarray, "n dim"], data: _Data, part: Bool[np.ndarr
     if data.values is None:
         return data.sample(x, part)
     there = ~np.isnan(data.values)
-    rows = np.flatnonzero(there if part.all() else there & ~data.held_out)[:MOST_SAMPLED]
+    rows = _some(np.flatnonzero(there if part.all() else there & ~data.held_out), MOST_SAMPLED)
     return Labelled(x[rows], data.values[rows])
 
 
@@ -303,11 +308,16 @@ def _without_test(fitted: Probe, x: Float32[np.ndarray, "n dim"], data: _Data) -
 
 
 def _part_of(positive: Bool[np.ndarray, " t"], rng: np.random.Generator, most: int) -> Int[np.ndarray, " p"]:
-    """At most so many rows, each side in its share."""
+    """About so many rows at most, each side in its share, or all of it where it is rare."""
     sides = [np.flatnonzero(positive), np.flatnonzero(~positive)]
     share = min(1.0, most / len(positive))
-    taken = [rng.permutation(side)[: max(1, round(share * len(side)))] for side in sides]
+    taken = [rng.permutation(side)[: max(RARE, round(share * len(side)))] for side in sides]
     return np.asarray(np.sort(np.concatenate(taken)))
+
+
+def _some(rows: Int[np.ndarray, " r"], most: int) -> Int[np.ndarray, " s"]:
+    """At most so many rows, of everywhere: items often come sorted."""
+    return np.asarray(np.sort(np.random.default_rng(0).permutation(rows)[:most]))
 
 
 def _dose(scores: Float64[np.ndarray, " t"], positive: Bool[np.ndarray, " t"], per_step: float) -> float:

@@ -158,7 +158,8 @@ def associations(
         values, code = np.unique(column[known].astype(str), return_inverse=True)
         if 2 <= len(values) <= min(MOST_VALUES, len(y) // 4):
             share = explained(y, np.eye(len(values))[code][:, 1:])
-            if np.sqrt(share) >= max(ASSOCIATED, 3 / np.sqrt(len(y))):
+            chance = (9 + 3 * np.sqrt(2 * (len(values) - 1))) / len(y)  # many values explain more of nothing
+            if share >= max(ASSOCIATED**2, chance):
                 found[name] = float(np.sqrt(share))
     return dict(sorted(found.items(), key=lambda pair: -abs(pair[1])))
 
