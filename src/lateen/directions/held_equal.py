@@ -173,8 +173,10 @@ def _numbers(numbers: Float[np.ndarray, " n"], name: str) -> _Coded:
     _check_values(name, len(values))
     if len(values) <= PARTS:
         return _one_by_one(numbers, values, known)
-    edges = np.unique(np.quantile(numbers[known], np.arange(1, PARTS) / PARTS))
-    part = np.where(known, np.searchsorted(edges, numbers), -1)  # a value that fills a part has one of its own
+    edges, times = np.unique(np.quantile(numbers[known], np.arange(1, PARTS) / PARTS), return_counts=True)
+    full = edges[(times > 1) & (edges > values[0])]  # a value that fills a part, such as 0, has one of its own
+    edges = np.unique(np.concatenate([edges, np.nextafter(full, -np.inf)]))
+    part = np.where(known, np.searchsorted(edges, numbers), -1)
     scaled = (numbers - numbers[known].mean()) / numbers[known].std()
     in_parts = (part[:, None] == np.arange(len(edges) + 1)).astype(np.float64)
     columns = np.concatenate([in_parts[:, 1:], in_parts * np.where(known, scaled, 0.0)[:, None]], axis=1)
