@@ -272,10 +272,10 @@ def test_support_is_known_all_along(space: Space) -> None:
     assert edited.along[0].support == pytest.approx(edited.before.support)
     assert edited.along[-1].support == pytest.approx(edited.support) == 0
     first = next(point for point in edited.along if point.support < 0.005)
-    assert f"support falls to 0 at {12 * first.share:+.3g} steps: beyond that the picture is made up" in edited.warnings
+    assert f"support falls to 0 at {12 * first.share:+.3g} steps: there is no data beyond that" in edited.warnings
     assert not space.edit(bare(space), {"glasses": 0.1}).warnings
     both = space.edit(bare(space), {"glasses": 12.0, "beard": 12.0})
-    assert any("% of the way: beyond" in warning for warning in both.warnings)
+    assert any("% of the way: there is no data" in warning for warning in both.warnings)
 
 
 def test_a_dose_beyond_all_measure_is_still_told(space: Space) -> None:

@@ -86,7 +86,7 @@ def command(
 
 
 def _show(result: Edited) -> None:
-    from lateen.cli.output import figure, table
+    from lateen.cli.output import table
 
     print(result)
     stopped = result.describe_until()
@@ -104,8 +104,8 @@ def _show(result: Edited) -> None:
         table("predicted change", ["field", "change", "95 % interval", ""], rows)
     if result.unreadable:
         print(f"can't be read off the codes: {', '.join(result.unreadable)}")
-    print("support on the way: " + " ".join(figure(point.support, 2) for point in result.along))
-    print(f"nearest real item: {result.after.nearest} (support {figure(result.support, 2)})")
+    print("support on the way: " + " ".join(f"{point.support:.2f}" for point in result.along))
+    print(f"nearest real item: {result.after.nearest}")
 
 
 def _signed(change: float) -> str:

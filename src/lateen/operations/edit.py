@@ -134,7 +134,7 @@ def _leaves(move: Move, along: tuple[Waypoint, ...]) -> list[str]:
         if point.support < _NONE:
             steps = list(move.by.values())
             where = f"{point.share:.0%} of the way" if len(steps) > 1 else f"{point.share * steps[0]:+.3g} steps"
-            return [f"support falls to 0 at {where}: beyond that the picture is made up"]
+            return [f"support falls to 0 at {where}: there is no data beyond that"]
     return []
 
 

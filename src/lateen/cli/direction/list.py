@@ -15,7 +15,7 @@ Example: `lateen direction list faces.space`
 
 def command(space: Space, json: Json = False) -> None:
     """List the directions of a space."""
-    from lateen.cli.output import Plain, emit_json, figure, table
+    from lateen.cli.output import Plain, emit_json, table
     from lateen.operations.fitted import CHANCE
     from lateen.space import Space as Open
 
@@ -28,8 +28,8 @@ def command(space: Space, json: Json = False) -> None:
         [
             f"{d.name} *" if f.warning else d.name,
             d.positive or "",
-            figure(d.auc),
-            figure(d.random_auc),
+            _share(d.auc),
+            _share(d.random_auc),
             "–" if math.isnan(d.gap) else f"{d.gap:.1f}",
         ]
         for f, d in ((f, f.direction) for f in fitted)
@@ -42,3 +42,7 @@ def command(space: Space, json: Json = False) -> None:
     print(f"by chance: {CHANCE}")
     for warning in (f.warning for f in fitted if f.warning):
         print(f"* {warning}")
+
+
+def _share(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.3f}"
