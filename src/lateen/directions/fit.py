@@ -205,7 +205,8 @@ class _Method:
         return lda(sample, differences, self.share)
 
     def _ridge(self, sample: Labelled, covariances: Float64[np.ndarray, "dim k"]) -> Float64[np.ndarray, "dim k"]:
-        return ridge(sample, covariances, self.share)
+        vector, repeats = ridge(sample, covariances[:, :1], self.share), covariances[:, 1:]
+        return np.concatenate([vector, lda(sample, repeats, self.share)], axis=1)  # S is resampled with the labels
 
 
 def _unit(vector: Float64[np.ndarray, " dim"]) -> Float32[np.ndarray, " dim"]:
