@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Int, Shaped
@@ -42,7 +43,7 @@ def fit(
     """
     check_name(opened, name, seed, force)
     split = contrast(opened.column(field), field, positive)
-    return _fit(opened, name, split, method, group, seed, without)
+    return _kept(opened, _fit(opened, name, split, method, group, seed, without))
 
 
 def fit_values(
@@ -69,11 +70,12 @@ def fit_values(
         )
     for value in values:  # before the first is kept
         check_name(opened, f"{name}:{value}", seed, force)
-    made = [
+    made = [  # all of them, before the first is kept
         _fit(opened, f"{name}:{value}", contrast(column, field, value), method, group, seed, without)
         for value in values
     ]
-    return tuple(replace(f, cosine_with=described(opened, f.direction).cosine_with) for f in made)
+    fitted = [_kept(opened, each) for each in made]
+    return tuple(replace(f, cosine_with=described(opened, f.direction).cosine_with) for f in fitted)
 
 
 def values_of(column: Shaped[np.ndarray, " n"]) -> list[str]:
@@ -81,7 +83,13 @@ def values_of(column: Shaped[np.ndarray, " n"]) -> list[str]:
     numbers = as_numbers(column)
     if numbers is None:
         return sorted({str(v) for v in column if v is not None})
-    return [f"{v:g}" for v in np.unique(numbers[~np.isnan(numbers)])]
+    return [_digits(float(v)) for v in np.unique(numbers[~np.isnan(numbers)])]
+
+
+def _digits(value: float) -> str:
+    """A number with as few digits as say exactly which."""
+    short = f"{value:g}"
+    return short if float(short) == value else str(int(value)) if value.is_integer() else repr(value)
 
 
 def needs_value(column: Shaped[np.ndarray, " n"]) -> bool:
@@ -117,9 +125,18 @@ def refit(opened: Opened, direction: Direction, rows: Int[np.ndarray, " r"]) -> 
     return replace(again, group=direction.group)
 
 
+_Made: TypeAlias = tuple[Direction, dict[str, float], list[str]]
+
+
+def _kept(opened: Opened, made: _Made) -> Fitted:
+    direction, along, doubts = made
+    return replace(kept(opened, direction), goes_along=along, doubts=tuple(doubts))
+
+
 def _fit(
     opened: Opened, name: str, split: Contrast, method: str, group: str | None, seed: int, without: Sequence[str]
-) -> Fitted:
+) -> _Made:
+    """The direction, what goes along with it, and what was noticed."""
     _check_fields(opened, split.field, group, without)
     groups = None if group is None else opened.column(group)
     if groups is not None:
@@ -148,8 +165,7 @@ def _fit(
             f"{split.rule} goes along with {said} in this data, so the direction carries it along; "
             f"--without {','.join(strong)} holds it equal"
         )
-    fitted = kept(opened, replace(direction, group=group))
-    return replace(fitted, goes_along=along, doubts=tuple(notes))
+    return replace(direction, group=group), along, notes
 
 
 def _held(opened: Opened, without: Sequence[str]) -> HeldEqual | None:
