@@ -10,6 +10,7 @@ import pytest
 
 import lateen as lt
 from lateen.core.errors import InputError, LateenError, UnknownNameError
+from lateen.directions import contrast
 from lateen.operations.direction_field import needs_value, refit, values_of
 from lateen.operations.fitted import Fitted
 from lateen.space import Space
@@ -112,7 +113,8 @@ def test_what_goes_along_is_said_and_held_equal(people: Space) -> None:
     assert plain.goes_along["same"] == pytest.approx(1)
     note = next(n for n in plain.notes if "goes along with" in n)
     assert "height (+0." in note
-    assert "--without same,height holds it equal" in note
+    assert "--without height holds it equal" in note
+    assert any("same can't be told from hat = 1 in this data" in n for n in plain.notes)
     held = people.direction("only hat", field="hat", without="height")
     assert held.direction.without == ("height",)
     assert "height" not in held.goes_along
@@ -195,6 +197,9 @@ def test_values_are_those_that_positive_takes() -> None:
     assert values_of(np.array([2.0, np.nan, 0.5])) == ["0.5", "2"]
     assert values_of(np.array([1234567, 1234568])) == ["1234567", "1234568"]
     assert values_of(np.array([0.1, 1 / 3])) == ["0.1", "0.3333333333333333"]
+    days = np.array(["2024-02-01", "NaT", "2024-01-01", "2024-01-01", "2024-03-01"], "datetime64[D]")
+    assert values_of(days) == ["2024-01-01", "2024-02-01", "2024-03-01"]
+    assert contrast(days, "day", "2024-01-01").positive.tolist() == [False, False, True, True, False]
     assert needs_value(np.array(["a", "b", "c"], object))
     assert needs_value(np.arange(10))
     assert not needs_value(np.arange(11))

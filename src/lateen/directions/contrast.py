@@ -139,7 +139,7 @@ def _threshold(text: str, field: str) -> float:
 
 
 def _equal(column: Shaped[np.ndarray, " n"], numbers: np.ndarray | None, value: str) -> np.ndarray:
-    if numbers is None:
+    if numbers is None or column.dtype.kind == "M":
         return np.asarray(column.astype(str) == value)
     words = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
     try:

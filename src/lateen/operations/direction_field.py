@@ -13,7 +13,7 @@ from lateen.core.direction import Direction
 from lateen.core.errors import InputError, UnknownNameError
 from lateen.directions import Contrast, contrast, fit_direction
 from lateen.directions.contrast import as_numbers, contrast_again
-from lateen.directions.held_equal import HeldEqual, associations, check_separable, held_equal
+from lateen.directions.held_equal import INSEPARABLE, HeldEqual, associations, check_separable, held_equal
 from lateen.operations.direction import check_name, described, kept
 from lateen.operations.fitted import Fitted
 from lateen.operations.opened import Opened
@@ -80,6 +80,8 @@ def fit_values(
 
 def values_of(column: Shaped[np.ndarray, " n"]) -> list[str]:
     """The values of a field as `--positive` takes them, in order."""
+    if column.dtype.kind == "M":
+        return sorted({str(v) for v in column[~np.isnat(column)]})
     numbers = as_numbers(column)
     if numbers is None:
         return sorted({str(v) for v in column if v is not None})
@@ -158,7 +160,10 @@ def _fit(
         opened.points, name, split, method=method, held=held, group=groups, fingerprint=fingerprint, seed=seed
     )
     along = _goes_along(opened, split, (*without, *([] if group is None else [group])))
-    strong = [field for field, r in along.items() if abs(r) >= STRONG][:NAMED]
+    same = [field for field, r in along.items() if r * r > INSEPARABLE]
+    if same:
+        notes.append(f"{', '.join(same[:NAMED])} can't be told from {split.rule} in this data")
+    strong = [field for field, r in along.items() if abs(r) >= STRONG and field not in same][:NAMED]
     if strong:
         said = ", ".join(f"{field} ({along[field]:+.2f})" for field in strong)
         notes.append(
