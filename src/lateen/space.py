@@ -374,6 +374,7 @@ class Space:
         dose: float | int | None = None,
         until: float | int | None = None,
         within: float | int | None = None,
+        find_dose: bool = False,
         group: str | None = None,
         seed: int = 0,
         progress: Callable[[str, int, int], None] | None = None,
@@ -386,13 +387,36 @@ class Space:
             dose: Steps; by default those that the direction suggests.
             until: Move each item until the direction's own probe reads so, instead.
             within: How near to it the reader must find a number; by default half a standard deviation.
+            find_dose: Find the dose that is enough on other items, score at it, and keep it with the direction.
             group: Field of identity; by default the one that the direction was judged with.
             seed: Of what is held out, and of the reader.
             progress: Told what is done, how much of it, and of how much.
         """
         from lateen.operations.score import score
 
-        return score(self._opened, name, items, dose, until, within, group, seed, progress)
+        return score(
+            self._opened, name, items, dose, until, within, group, seed, progress, find_dose=find_dose
+        )
+
+    def tune(
+        self,
+        name: str,
+        *,
+        keep: Sequence[str] | str = (),
+        seed: int = 0,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> Fitted:
+        """Bend a direction until its edits keep other fields in the decoded pictures, and find the dose that is enough.
+
+        Args:
+            name: A direction of a field; the bent one replaces it.
+            keep: The fields; by default those it was fitted without, and all that don't go along with it.
+            seed: Of the reader of pixels that is trained for it.
+            progress: Told what is done, how much of it, and of how much.
+        """
+        from lateen.operations.tune import tune
+
+        return tune(self._opened, name, _listed(keep), seed, progress)
 
     def erase(
         self,

@@ -33,7 +33,8 @@ from lateen.space import Space
         (
             direction.fit.command,
             Space.direction,
-            {"field", "pairs", "words", "positive", "method", "group", "skip_unknown", "seed", "force"},
+            {"field", "pairs", "words", "examples", "against", "positive"}
+            | {"method", "group", "skip_unknown", "seed", "force"},
         ),
     ],
 )

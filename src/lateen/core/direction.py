@@ -51,6 +51,7 @@ class Direction:
         matched: Held-out AUC of the probe among items that are alike in the group and in the fields held equal: of two
             pictures of one person, how often the right one reads higher. NaN without such, or if not measured.
         without: Fields that were held equal while it was fitted.
+        tuned: Fields that stay in the decoded pictures, as a reader of pixels sees them; none where it wasn't tuned.
         r2: Held-out squared correlation of the attribute with what the direction's readout says, where the attribute
             is a number; NaN otherwise.
         dose: Steps that are suggested to turn an item without the attribute into one with it; NaN if not known.
@@ -79,6 +80,7 @@ class Direction:
     along: float = float("nan")
     matched: float = float("nan")
     without: tuple[str, ...] = ()
+    tuned: tuple[str, ...] = ()
     r2: float = float("nan")
     dose: float = float("nan")
     probe: Probe | None = None
@@ -165,7 +167,7 @@ class Direction:
         values = {k: float("nan") if v is None and k in _FLOATS else v for k, v in plain.items()}
         try:
             values["vector"] = np.asarray(values["vector"], np.float32)
-            values |= {key: _words(values[key], key) for key in ("more", "less", "without") if key in values}
+            values |= {key: _words(values[key], key) for key in ("more", "less", "without", "tuned") if key in values}
             probe, response = values.pop("probe", None), values.pop("response", None)
             return replace(
                 from_plain(cls, values),

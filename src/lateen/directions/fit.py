@@ -83,7 +83,7 @@ def fit_direction(
     if method not in METHODS:
         raise InputError(f"There is no method {method!r}; choose {', '.join(METHODS)}.")
     x = np.asarray(vectors, np.float32)
-    data = _data(x, split, held, group, seed)
+    data = _data(split, held, group, method == "leace", seed)
     sums, repeats = differences(x, data.rows, data.labels(method), together=data.together, seed=seed)
     means = float(np.linalg.norm(x[data.rows[:MOST_RANDOM]].mean(axis=0, dtype=np.float64)))
     length = float(np.linalg.norm(sums[:, 0])) / float(np.square(data.labels(method)[:, 0]).sum())
@@ -221,10 +221,10 @@ def _both(positive: Bool[np.ndarray, " m"]) -> bool:
 
 
 def _data(
-    x: Float32[np.ndarray, "n dim"],
     split: Contrast,
     held: HeldEqual | None,
     group: Shaped[np.ndarray, " n"] | None,
+    linear: bool,
     seed: int,
 ) -> _Data:
     labelled = split.positive | split.negative
@@ -241,7 +241,7 @@ def _data(
     together = None if group is None else np.unique(group[rows].astype(str), return_inverse=True)[1]
     sampled = np.zeros(len(rows), bool)
     sampled[_part_of(split.positive[rows], rng, MOST_SAMPLED)] = True
-    columns = None if held is None else held.columns[rows]
+    columns = None if held is None else (held.plain if linear else held.columns)[rows]
     named = ([] if together is None else [together[:, None]]) + ([] if held is None else [held.parts[rows]])
     alike = np.unique(np.concatenate(named, axis=1), axis=0, return_inverse=True)[1] if named else None
     positive = split.positive[rows]

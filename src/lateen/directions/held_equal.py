@@ -35,12 +35,14 @@ class HeldEqual:
         columns: (n, c) numbers; NaN in the rows where a field has no value.
         owner: (c,) which field each column is of.
         parts: (n, f) which value, or which eighth, each item has in each field; -1 where it has none.
+        plain: (n, l) the fields with one column for a number: what a linear reader reads.
     """
 
     names: tuple[str, ...]
     columns: Float64[np.ndarray, "n c"]
     owner: tuple[int, ...]
     parts: Int[np.ndarray, "n f"]
+    plain: Float64[np.ndarray, "n l"]
 
     @property
     def known(self) -> Bool[np.ndarray, " n"]:
@@ -48,10 +50,10 @@ class HeldEqual:
         return np.asarray(~np.isnan(self.columns).any(axis=1))
 
     def of(self, name: str) -> HeldEqual:
-        """One of the fields alone."""
+        """One of the fields alone, without its plain columns."""
         i = self.names.index(name)
         mine = [j for j, owner in enumerate(self.owner) if owner == i]
-        return HeldEqual((name,), self.columns[:, mine], (0,) * len(mine), self.parts[:, [i]])
+        return HeldEqual((name,), self.columns[:, mine], (0,) * len(mine), self.parts[:, [i]], self.plain[:, :0])
 
 
 def held_equal(fields: Mapping[str, Shaped[np.ndarray, " n"]]) -> HeldEqual:
@@ -68,16 +70,19 @@ def held_equal(fields: Mapping[str, Shaped[np.ndarray, " n"]]) -> HeldEqual:
     """
     blocks: list[np.ndarray] = []
     parts: list[np.ndarray] = []
+    plain: list[np.ndarray] = []
     owner: list[int] = []
     for i, (name, column) in enumerate(fields.items()):
         numbers = as_numbers(column)
         block, part = _words(column, name) if numbers is None else _numbers(numbers, name)
         blocks.append(block)
         parts.append(part)
+        plain.append(block if numbers is None or block.shape[1] < PARTS else numbers[:, None])
         owner += [i] * block.shape[1]
     if not blocks:
-        return HeldEqual((), np.zeros((0, 0)), (), np.zeros((0, 0), np.int64))
-    return HeldEqual(tuple(fields), np.concatenate(blocks, axis=1), tuple(owner), np.stack(parts, axis=1))
+        return HeldEqual((), np.zeros((0, 0)), (), np.zeros((0, 0), np.int64), np.zeros((0, 0)))
+    columns, single = np.concatenate(blocks, axis=1), np.concatenate(plain, axis=1)
+    return HeldEqual(tuple(fields), columns, tuple(owner), np.stack(parts, axis=1), single)
 
 
 def left_of(

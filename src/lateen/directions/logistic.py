@@ -16,7 +16,7 @@ from lateen.core.threads import one_thread
 from lateen.directions.labelled import Labelled
 
 PENALTY = 1.0  # sklearn's C on standardised points
-MOST = 20_000  # labelled points that are used
+MOST = 8_000  # labelled points that are used
 
 
 def logistic(sample: Labelled, repeats: Float64[np.ndarray, "n b"]) -> tuple[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,18 +60,26 @@ class Within:
     Args:
         value: The value.
         within: How far off it may be.
+        least: The least value that the field takes in the data; readings below it count as it.
+        most: The greatest one.
     """
 
     value: float
     within: float
+    least: float = -math.inf
+    most: float = math.inf
 
     def reached(self, read: Numbers | Classes) -> Bool[np.ndarray, " n"]:
         """Which readings are near it."""
-        return np.asarray(np.abs(read.values - self.value) <= self.within)
+        return np.asarray(self._off(read) <= self.within)
 
     def level(self, read: Numbers | Classes) -> Float64[np.ndarray, " n"]:
         """How much nearer than they may be off readings are, in the field's units."""
-        return np.asarray(self.within - np.abs(read.values - self.value), np.float64)
+        return np.asarray(self.within - self._off(read), np.float64)
+
+    def _off(self, read: Numbers | Classes) -> Float64[np.ndarray, " n"]:
+        """How far off readings are: no hair is blacker than black."""
+        return np.abs(np.clip(read.values.astype(np.float64), self.least, self.most) - self.value)
 
 
 Target = OneOf | Beyond | Within

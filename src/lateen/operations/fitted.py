@@ -87,6 +87,7 @@ class Fitted(Pictured):
     def _suggested(self) -> str:
         d = self.direction
         held = f"; {', '.join(d.without)} held equal" if d.without else ""
+        held += f"; tuned to keep {', '.join(d.tuned)}" if d.tuned else ""
         return "" if math.isnan(d.dose) else f"suggested dose {d.dose:+.2f} steps, method {d.method}{held}"
 
     @property
@@ -128,6 +129,7 @@ class Fitted(Pictured):
             "field": d.field,
             "positive": d.positive,
             "without": list(d.without),
+            "tuned": list(d.tuned),
             "group": d.group,
             "auc": rounded(d.auc),
             "along": rounded(d.along),

@@ -7,6 +7,7 @@ it nor by the direction, which is fitted anew without them; and "before" is the 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -32,7 +33,8 @@ from lateen.measures.readings import Readings
 from lateen.measures.targets import Target, Within
 from lateen.models.reader.heads import NumberHead
 from lateen.operations.direction_field import refit
-from lateen.operations.held_out import hold_out
+from lateen.operations.held_out import HeldOut, hold_out
+from lateen.operations.measured_dose import measured_dose
 from lateen.operations.opened import Opened
 from lateen.operations.score_examples import examples
 from lateen.operations.score_target import (
@@ -47,6 +49,8 @@ from lateen.operations.score_target import (
 from lateen.operations.scored import GOOD, Dosed, Identity, Score
 from lateen.operations.scoring_work import FEWEST, Work, lacking
 from lateen.operations.space_reader import SpaceReader, Told, require_scorable, train_reader
+from lateen.operations.tuning import tuned
+from lateen.store import save_direction
 
 ALONG = 0.1  # association from which on an attribute goes along
 TOLD = 0.75  # balanced accuracy below which the attribute itself is badly read
@@ -63,6 +67,7 @@ def score(
     seed: int = 0,
     progress: Told | None = None,
     steps: int | None = None,
+    find_dose: bool = False,
 ) -> Score:
     """Score a direction of the space on held-out items.
 
@@ -77,6 +82,8 @@ def score(
         seed: Of what is held out, and of the reader.
         progress: Told what is done.
         steps: Steps of the reader's training; by default what suits the number of pictures.
+        find_dose: Find the dose that is enough on items that are not scored, score at it, and keep it with the
+            direction as the one it suggests.
 
     Raises:
         UnknownNameError: If there is no such direction or field.
@@ -87,6 +94,8 @@ def score(
         raise InputError(f"A score of {items} items says nothing; edit {FEWEST} at least.")
     direction = opened.direction(name)
     check_amount(direction, dose, until, within)
+    if find_dose and (dose is not None or until is not None):
+        raise InputError("--find-dose finds how far the edit goes; --dose and --until say it. Give one of the three.")
     group = direction.group if group is None else group
     if group is not None:
         opened.column(group)
@@ -97,10 +106,12 @@ def score(
         _require_items(opened, split, divided.held)
     notes: list[str] = []
     try:
-        direction = refit(opened, direction, divided.fit)
+        direction = _unseen(opened, direction, divided, steps, seed, progress)
     except InputError as error:
         notes.append(f"The direction is not held out, it may have seen the edited items: {error}")
     reader = train_reader(opened, divided.held, person=group, steps=steps, seed=seed, progress=progress)
+    if find_dose:
+        dose = measured_dose(opened, direction, reader, divided.fit, progress=progress)
     found = score_direction(
         opened,
         direction,
@@ -113,7 +124,22 @@ def score(
         seed=seed,
         progress=progress,
     )
+    if find_dose and dose is not None:
+        save_direction(opened.path, replace(opened.direction(name), dose=float(dose)))
+        notes.append(f"{name} suggests this dose from now on: {dose:+.2f} steps")
     return replace(found, notes=(*notes, *found.notes))
+
+
+def _unseen(
+    opened: Opened, direction: Direction, divided: HeldOut, steps: int | None, seed: int, progress: Told | None
+) -> Direction:
+    """The direction fitted, and tuned where it was, without the items that are held out; of the dose it suggests."""
+    again = refit(opened, direction, divided.fit)
+    if direction.tuned:  # by a reader of its own: who tunes doesn't judge
+        tuner = train_reader(opened, divided.held, steps=steps, seed=seed + 1, progress=progress)
+        readable = [name for name in direction.tuned if tuner.is_readable(name)]
+        again = tuned(opened, again, tuner, divided.fit, readable, progress=progress)
+    return replace(again, dose=direction.dose) if math.isfinite(direction.dose) else again
 
 
 def score_direction(
@@ -157,17 +183,20 @@ def score_direction(
     after, made = work.moved(1.0)
     others = [f for f in reader.reader.fields if f not in (direction.field, reader.reader.person)]
     skills = {f: _least_skill(reader, f, split) for f in others}
-    judged = [f for f in others if skills[f].is_readable]
+    steady = {f: _steadiness(reader, f, split) for f in others}
+    judged = [f for f in others if skills[f].is_readable and steady[f] >= GOOD]
     levels = reader.levels
     kept_of = {f: kept(before.fields[f], after.fields[f], levels.get(f)) for f in judged}
-    along = _along(opened, direction, split, reader, judged, seed)
+    shaky = [f for f in others if skills[f].is_readable and f not in kept_of]
+    unsteady = {f: (steady[f], kept(before.fields[f], after.fields[f], levels.get(f)).share.value) for f in shaky}
+    along = going_along(opened, direction, reader, judged, seed)
     independent = tuple(f for f in judged if f not in along)
     mean_kept, least = selectivity({f: kept_of[f].share for f in independent})
     reached = None if target is None else target.reached(after.fields[field_of(direction)])
     success = Share(math.nan, math.nan, math.nan, 0) if reached is None else share_of(reached)
     doses = work.dose_response(independent, float(np.mean(amounts)) if until is None else 1.0)
     told = told_apart(opened, direction, split, target, reader)
-    unjudged = {f: skills[f].skill for f in others if f not in kept_of}
+    unjudged = {f: skills[f].skill for f in others if f not in kept_of and f not in unsteady}
     hidden = [f for f in unjudged if reader.is_readable(f)]
     unjudged |= {f: math.nan for f in reader.unread if f != direction.field}
     curve = [d.dose for d in doses], [d.success for d in doses]
@@ -181,6 +210,7 @@ def score_direction(
         success=success,
         kept=dict(sorted(kept_of.items(), key=lambda pair: pair[1].share.value)),
         unjudged=unjudged,
+        unsteady=unsteady,
         independent=independent,
         along=along,
         selectivity=mean_kept,
@@ -192,7 +222,7 @@ def score_direction(
         doses=doses,
         monotone=_monotone(doses, target),
         measured_dose=measured,
-        notes=_notes(direction, target, told, reader, len(edited), items, independent, doses, hidden),
+        notes=_notes(direction, target, told, reader, len(edited), items, independent, doses, hidden, shaky),
         shown=examples(opened, edited, reader, (before, after), (pictures, made), target, direction.field, kept_of),
     )
 
@@ -219,16 +249,20 @@ def _least_skill(reader: SpaceReader, name: str, split: Contrast | None) -> Skil
     return among if among.n >= FEWEST and among.skill < every.skill else every
 
 
-def _along(
-    opened: Opened,
-    direction: Direction,
-    split: Contrast | None,
-    reader: SpaceReader,
-    fields: list[str],
-    seed: int,
+def _steadiness(reader: SpaceReader, name: str, split: Contrast | None) -> float:
+    """Share that keeps a field's reading unedited: of all items, or, if that is worse, of those with the attribute."""
+    every = reader.steadiness(name).value
+    if split is None:
+        return every
+    among = reader.steadiness(name, split.positive)
+    return min(every, among.value) if among.n >= FEWEST else every
+
+
+def going_along(
+    opened: Opened, direction: Direction, reader: SpaceReader, fields: Sequence[str], seed: int
 ) -> dict[str, float]:
     """Which attributes go along with the edited one in the space's data, and how strongly."""
-    every = np.arange(len(opened))
+    every, split = np.arange(len(opened)), contrast_of(opened, direction)
     head = None if direction.field is None else reader.head(direction.field)
     if split is None:
         edited: np.ndarray = direction.read(np.asarray(opened.points)).astype(np.float64)
@@ -273,6 +307,7 @@ def _notes(
     independent: tuple[str, ...],
     doses: tuple[Dosed, ...],
     hidden: list[str],
+    shaky: list[str],
 ) -> tuple[str, ...]:
     notes = []
     if target is None:
@@ -286,6 +321,11 @@ def _notes(
         notes.append(
             f"Where {direction.positive} holds, {', '.join(hidden)} can't be read, of unedited items either: it hides "
             "them, so they are not judged."
+        )
+    if shaky:
+        notes.append(
+            f"Merely encoded and decoded, more than one item in 20 changes {', '.join(shaky)} (of those with the "
+            "attribute, if that is worse): what an edit does to these is said, but doesn't count."
         )
     if n < items:
         notes.append(f"{n} items were edited: no more of those that lack it could be held out.")

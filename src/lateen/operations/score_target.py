@@ -88,7 +88,9 @@ def target_of(
         return OneOf(tuple(bool(split.positive[truth == place].any()) for place in range(head.width)))
     assert isinstance(head, NumberHead)
     if until is not None and direction.probe is not None and direction.probe.reads == "value":
-        return Within(float(until), float(within) if within is not None else 0.5 * head.spread)
+        values = reader.truth(head, np.arange(len(opened)))
+        near = float(within) if within is not None else 0.5 * head.spread
+        return Within(float(until), near, float(np.nanmin(values)), float(np.nanmax(values)))
     read = reader.real.fields[field].values.astype(np.float64)
     if split.rule.endswith("upper third"):
         return Beyond(float(np.quantile(read, 2 / 3)))

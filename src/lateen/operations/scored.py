@@ -81,6 +81,8 @@ class Score(Pictured):
         success: Share that is read as having it after.
         kept: What became of each other attribute that can be judged.
         unjudged: Attributes that can't be, with the reader's skill on reconstructions; NaN where it doesn't read them.
+        unsteady: Attributes that can't be either, since more than one item in 20 loses them by merely being encoded and
+            decoded: the share that keeps them then, and after the edit.
         independent: Those of `kept` that don't go along with the attribute in this space's data.
         along: Those that do, with how strongly (0 to 1).
         selectivity: Mean share kept over the independent ones.
@@ -103,6 +105,7 @@ class Score(Pictured):
     success: Share
     kept: Mapping[str, Kept]
     unjudged: Mapping[str, float]
+    unsteady: Mapping[str, tuple[float, float]]
     independent: tuple[str, ...]
     along: Mapping[str, float]
     selectivity: float
@@ -153,6 +156,10 @@ class Score(Pictured):
             interval = f"{kept.share.low:.3f}–{kept.share.high:.3f}"
             read = f"{real.figure:.2f}", f"{decoded.figure:.2f}"
             found.append([name, f"{kept.share.value:.3f}", interval, str(kept.share.n), drift, along, *read])
+        for name, (plain, edited) in self.unsteady.items():
+            real, decoded = self.reader[name]
+            read = f"{real.figure:.2f}", f"{decoded.figure:.2f}"
+            found.append([name, f"{edited:.3f}", f"{plain:.3f} unedited: not judged", "", "", "", *read])
         for name in self.unjudged:
             skills = self.reader.get(name)
             read = ("–", "–") if skills is None else (f"{skills[0].figure:.2f}", f"{skills[1].figure:.2f}")
@@ -191,6 +198,10 @@ class Score(Pictured):
             },
             "attribute_read": {"real": rounded(self.told[0]), "decoded": rounded(self.told[1])},
             "unjudged": {name: rounded(skill) for name, skill in self.unjudged.items()},
+            "unsteady": {
+                name: {"unedited": rounded(plain), "edited": rounded(edited)}
+                for name, (plain, edited) in self.unsteady.items()
+            },
             "independent": list(self.independent),
             "confounded": {name: rounded(strength) for name, strength in self.along.items()},
             "doses": [
@@ -227,9 +238,12 @@ class Score(Pictured):
                 title=f"{self.name}: {first}selectivity {_figure(self.selectivity)}{both}",
                 subtitle=f"{self.rule}   {far}   {self.n:,} held-out items   {identity}",
                 bars=tuple(self._bar(name) for name in self.kept),
-                unjudged=tuple(
-                    f"{name} ({'not read' if math.isnan(skill) else f'{skill:.2f}'})"
-                    for name, skill in self.unjudged.items()
+                unjudged=(
+                    *(f"{name} (lost unedited: {1 - plain:.2f})" for name, (plain, _) in self.unsteady.items()),
+                    *(
+                        f"{name} ({'not read' if math.isnan(skill) else f'{skill:.2f}'})"
+                        for name, skill in self.unjudged.items()
+                    ),
                 ),
                 doses=tuple((d.dose, d.success, d.kept) for d in self.doses),
                 used=self.dose if self.until is None else 1.0,

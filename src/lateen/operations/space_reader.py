@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Float32, Int64, UInt8
 
 from lateen.core.errors import InputError
 from lateen.core.seed import require_seed
-from lateen.measures.edit_score import Levels, Skill, levels_of, skill_of
+from lateen.measures.edit_score import Levels, Share, Skill, kept, levels_of, skill_of
 from lateen.measures.readings import Numbers, Readings
 from lateen.models.reader import Reader, fitted
 from lateen.models.reader import train_reader as train
@@ -70,6 +70,17 @@ class SpaceReader:
         head = self.reader.head(name)
         assert head is not None
         return skill_of(self.decoded.fields[name], self.truth(head, self.judged), among[self.judged])
+
+    def steadiness(self, name: str, among: Bool[np.ndarray, " n"] | None = None) -> Share:
+        """Of how many items a field's reading stays when they are merely encoded and decoded, not edited.
+
+        Args:
+            name: The field.
+            among: (n,) over all of the space: the items that are asked about; all by default.
+        """
+        part = np.arange(len(self.judged)) if among is None else np.flatnonzero(among[self.judged])
+        real, decoded = (readings.at(part).fields[name] for readings in (self.real, self.decoded))
+        return kept(real, decoded, self.levels.get(name)).share
 
     def truth(self, head: Head, rows: Int64[np.ndarray, " k"]) -> Float[np.ndarray, " k"] | Int64[np.ndarray, " k"]:
         """What a field is of some rows, as its readings are: numbers with NaN, or classes with -1."""

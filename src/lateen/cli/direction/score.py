@@ -14,7 +14,8 @@ HELP = """Edit held-out items, decode them, and let an independent reader of pix
 The reader is trained on the spot on the space's own pictures, without those that are edited: a minute or two. The
 direction is fitted anew without them too. Success is the share that is read as having the attribute after the edit;
 selectivity the mean share that keeps each attribute that is independent of it in the data; the harmonic mean of both is
-one figure to compare directions by.
+one figure to compare directions by. What a fit suggests as a dose is what its probe of codes needs; `--find-dose` finds
+what the pictures need.
 
 Example: `lateen direction score faces.space sunglasses --group person -o score.png`
 """
@@ -38,6 +39,9 @@ def command(
         Optional[float],  # noqa: UP045
         typer.Option("--within", help="How near to it counts; by default half a standard deviation.", metavar="W"),
     ] = None,
+    find_dose: Annotated[
+        bool, typer.Option("--find-dose", help="Find the dose that is enough on other items, and keep it.")
+    ] = False,
     group: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option("--group", help="Field of identity: edited people are not in the fit.", metavar="FIELD"),
@@ -60,6 +64,7 @@ def command(
             dose=dose,
             until=until,
             within=within,
+            find_dose=find_dose,
             group=group,
             seed=seed,
             progress=drawn.on_rows,
