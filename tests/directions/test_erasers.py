@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
 
 from lateen.core.errors import InputError
 from lateen.directions.areas import auc_of
@@ -119,6 +120,24 @@ def test_a_linear_probe_learns_nothing_after_and_did_before() -> None:
     assert auc_of(before.decision_function(x[test]), y[test]) > 0.95
     assert np.abs(after.coef_).max() < 1e-6 * np.abs(before.coef_).max()
     assert (after.predict(eraser(x[test])) == (y[fit].mean() > 0.5)).all()
+
+
+@pytest.mark.parametrize("share", [0.5, 0.25])
+def test_the_theorem_in_64_numbers_cross_validated(share: float) -> None:
+    """A fresh probe is at chance, give or take .02, on points that neither it nor the eraser has seen."""
+    rng = np.random.default_rng(0)
+    y = rng.random(4000) < share
+    x = rng.normal(size=(4000, 64)) @ rng.normal(size=(64, 64)) + 5
+    x += 0.6 * y[:, None] * rng.normal(size=64) * x.std(axis=0)
+    before, after, chance = [], [], []
+    for fit, test in StratifiedKFold(5, shuffle=True, random_state=0).split(x, y):
+        eraser, spread = leace(x[fit], y[fit]), x[fit].std(axis=0)
+        scaled, erased = x / spread, eraser(x) / spread
+        before.append(LogisticRegression(max_iter=1000).fit(scaled[fit], y[fit]).score(scaled[test], y[test]))
+        after.append(LogisticRegression(max_iter=1000).fit(erased[fit], y[fit]).score(erased[test], y[test]))
+        chance.append(max(y[test].mean(), 1 - y[test].mean()))
+    assert np.mean(before) >= 0.95
+    assert np.mean(after) == pytest.approx(np.mean(chance), abs=0.02)
 
 
 def test_points_in_a_plane_and_constant_points() -> None:
