@@ -25,7 +25,7 @@ from lateen.core.direction import Direction
 from lateen.directions import contrast, fit_direction
 from lateen.directions.contrast import Contrast
 from lateen.directions.held_equal import held_equal
-from lateen.operations.measured_dose import measured_dose
+from lateen.operations.measured_dose import measured_dose, measured_reading
 from lateen.operations.opened import Opened
 from lateen.operations.score import score_direction
 from lateen.operations.space_reader import SpaceReader, train_reader
@@ -152,14 +152,16 @@ class Bench:
         if until is None:
             dose = measured_dose(self.opened, direction, self.reader, self.calibrating)
             direction = replace(direction, dose=dose)
-        within = None if until is None else HUE
+        within = at = None
+        if until is not None:
+            within, at = HUE, measured_reading(self.opened, direction, self.reader, self.calibrating, until, HUE)
         found = score_direction(
-            self.opened, direction, self.reader, self.held, items=EDITED, until=until, within=within
+            self.opened, direction, self.reader, self.held, items=EDITED, until=until, within=within, probe_at=at
         )
         row = found.to_dict()
         kept = {f: k for f, k in row["kept"].items()}  # type: ignore[union-attr]
         low = sorted((k["kept"], f) for f, k in kept.items() if f in row["independent"] and k["kept"] is not None)[:4]
-        doses = f"dose {direction.dose:.2f} (first {suggested:.2f})" if until is None else f"until {until:g}"
+        doses = f"dose {direction.dose:.2f} (first {suggested:.2f})" if until is None else f"probe at {at:.3f}"
         print(
             f"{name:12s} {method:24s} {doses:24s} n {row['n']:4d} success {row['success']:.3f} "
             f"selectivity {row['selectivity']:.3f} harmonic {row['harmonic']:.3f} "
@@ -172,10 +174,13 @@ class Bench:
 
     def hues(self) -> None:
         """Hair of every hue: each face is moved until the direction's own probe reads it."""
-        direction = self.fitted("hair_colour", self.split("hair_colour", None), "mean_difference",
-                                self.independent("hair_colour"))
-        for hue in (0.0, 0.25, 0.5, 0.75, 1.0):
-            self.report("hair_colour", f"to {hue:g}", direction, until=hue)
+        split = self.split("hair_colour", None)
+        for label, direction in {
+            "plain": self.fitted("hair_colour", split, "mean_difference"),
+            "tuned": self.tuned("hair_colour", split),
+        }.items():
+            for hue in (0.0, 0.25, 0.5, 0.75, 1.0):
+                self.report("hair_colour", f"to {hue:g}, {label}", direction, until=hue)
 
     def without(self) -> None:
         """Man to woman, with beard and hair length held equal or not: what an edit changes of them."""

@@ -145,10 +145,11 @@ def test_leace_leaves_every_ordinary_reader_of_the_fields_as_it_is() -> None:
 
 
 def test_leace_says_when_the_fields_leave_nothing() -> None:
-    """More numbers to erase than a point has."""
-    x, y, size, _ = confounded(dim=12)
-    with pytest.raises(InputError, match=r"Nothing is left .* they are 15 numbers.* and the points have 12"):
-        fit_direction(x, "a", contrast(y, "a"), method="leace", held=held_equal({"size": size}))
+    """As many numbers to erase as a point has."""
+    x, y, _, _ = confounded(dim=12)
+    fields = held_equal({f"number {i}": column for i, column in enumerate(x.T)})
+    with pytest.raises(InputError, match=r"Nothing is left .* they are 12 numbers.* and the points have 12"):
+        fit_direction(x, "a", contrast(y, "a"), method="leace", held=fields)
 
 
 def test_leace_without_fields_is_the_difference_of_means() -> None:

@@ -34,7 +34,7 @@ from lateen.measures.targets import Target, Within
 from lateen.models.reader.heads import NumberHead
 from lateen.operations.direction_field import refit
 from lateen.operations.held_out import HeldOut, hold_out
-from lateen.operations.measured_dose import measured_dose
+from lateen.operations.measured_dose import measured_dose, measured_reading
 from lateen.operations.opened import Opened
 from lateen.operations.score_examples import examples
 from lateen.operations.score_target import (
@@ -94,8 +94,8 @@ def score(
         raise InputError(f"A score of {items} items says nothing; edit {FEWEST} at least.")
     direction = opened.direction(name)
     check_amount(direction, dose, until, within)
-    if find_dose and (dose is not None or until is not None):
-        raise InputError("--find-dose finds how far the edit goes; --dose and --until say it. Give one of the three.")
+    if find_dose and dose is not None:
+        raise InputError("--find-dose finds how far the edit goes, and --dose says it; give one of the two.")
     group = direction.group if group is None else group
     if group is not None:
         opened.column(group)
@@ -110,7 +110,11 @@ def score(
     except InputError as error:
         notes.append(f"The direction is not held out, it may have seen the edited items: {error}")
     reader = train_reader(opened, divided.held, person=group, steps=steps, seed=seed, progress=progress)
-    if find_dose:
+    probe_at = None
+    if find_dose and until is not None:
+        probe_at = measured_reading(opened, direction, reader, divided.fit, until, within, progress=progress)
+        notes.append(f"For pictures that show {until:g}, the direction's probe is to read {probe_at:.3g}")
+    elif find_dose:
         dose = measured_dose(opened, direction, reader, divided.fit, progress=progress)
     found = score_direction(
         opened,
@@ -121,6 +125,7 @@ def score(
         dose=dose,
         until=until,
         within=within,
+        probe_at=probe_at,
         seed=seed,
         progress=progress,
     )
@@ -152,6 +157,7 @@ def score_direction(
     dose: float | int | None = None,
     until: float | int | None = None,
     within: float | int | None = None,
+    probe_at: float | int | None = None,
     seed: int = 0,
     progress: Told | None = None,
 ) -> Score:
@@ -166,6 +172,7 @@ def score_direction(
         dose: Steps.
         until: What the direction's own probe is to read.
         within: How near to `until` the reading must be.
+        probe_at: What the probe is to read for the pictures to show `until`; by default the same.
         seed: Of the associations' shuffles.
         progress: Told what is done.
 
@@ -178,7 +185,7 @@ def score_direction(
     target = None if split is None else target_of(opened, direction, split, reader, until, within)
     edited, before, pictures = lacking(opened, split, target, reader, rows, items, progress)
     points = np.asarray(opened.points[edited], np.float32)
-    amounts = amounts_of(direction, points, dose, until)
+    amounts = amounts_of(direction, points, dose, until if probe_at is None else probe_at)
     work = Work(opened, direction, reader, target, points, amounts, before, progress)
     after, made = work.moved(1.0)
     others = [f for f in reader.reader.fields if f not in (direction.field, reader.reader.person)]
