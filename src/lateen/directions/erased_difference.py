@@ -42,7 +42,7 @@ def erased_difference(
     if not np.linalg.norm(left[:, 0]) > NOTHING * np.linalg.norm(differences[:, 0]):
         c, dim = sample.with_held.shape[1], len(left)
         raise InputError(
-            f"Nothing is left of the direction when the fields are erased: they are {c} numbers, eighths and words "
-            f"counted one by one, and the points have {dim}. Leave one out of --without, or take another --method."
+            f"Nothing is left of the direction when the fields are erased: they are {c} numbers, words counted one by "
+            f"one, and the points have {dim}. Leave one out of --without, or take another --method."
         )
     return left
