@@ -4,9 +4,9 @@
 
 Portraits as they come (confounded). One reader is trained on pictures that are not edited, and judges; another, on
 other pictures, tunes. Every direction, the recipe's too, is fitted on the same items, gets its dose in the same way (of
-up to 500 other items, not those that are judged, 97.5 % are read as having the attribute), and edits the same held-out
-faces. InterFaceGAN (Shen et al. 2020): the normal of a linear support vector machine, as it is, and projected so that it
-is orthogonal to those of the other five attributes.
+up to 500 other items, not those that are judged, 98 % are read as having the attribute), and edits the same held-out
+faces. InterFaceGAN (Shen et al. 2020): the normal of a linear support vector machine, as it is, and projected so that
+it is orthogonal to those of the other five attributes.
 """
 
 from __future__ import annotations

@@ -101,6 +101,8 @@ def score(
         opened.column(group)
     require_scorable(opened)
     split = contrast_of(opened, direction)
+    if find_dose and split is None:
+        raise InputError(f"--find-dose tries what is enough of a field, and {name} has none; give --dose.")
     divided = hold_out(opened, split, items, group, seed)
     if split is not None:
         _require_items(opened, split, divided.held)

@@ -55,6 +55,8 @@ def tune(
     split = contrast_of(opened, direction)
     if split is None:
         raise InputError(f"{name} was not fitted on a field, so nothing says what its edits are to show.")
+    if not direction.gap > 0:
+        raise InputError(f"The means of {split.rule} don't differ along {name}, so no dose is found; fit it again.")
     divided = hold_out(opened, split, TRIED, direction.group, seed)
     reader = train_reader(opened, divided.held, steps=steps, seed=seed + 1, progress=progress)
     fields = list(keep)

@@ -128,6 +128,11 @@ def _effects(
             columns.append(np.asarray(truth, np.float64))
     design = np.stack(columns, axis=1)
     known = ~np.isnan(design).any(axis=1)
+    if known.sum() <= design.shape[1]:
+        raise InputError(
+            f"What {', '.join(fields)} do to the codes is not known: {int(known.sum())} items have a value of all of "
+            "them. Keep fewer."
+        )
     x = np.asarray(opened.points[rows[known]], np.float64)
     d = design[known] - design[known].mean(axis=0)
     spread = d.std(axis=0)
