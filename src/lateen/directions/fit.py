@@ -39,6 +39,7 @@ LIKE = 0.25  # an item reads like those with the attribute if this share of them
 ENOUGH = 0.95  # share of the items without it that the suggested dose makes read so
 RESPONSE = (-1.0, -0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)  # doses, of the suggested one
 MOST_MOVED = 2_000
+TRIES = 50  # draws of the groups that are held out, until both sides are there
 
 
 def fit_direction(
@@ -191,10 +192,11 @@ class _Method:
             some = _part_of(sample.labels > 0.5, np.random.default_rng(0), MOST_LOGISTIC)
             held = None if sample.held is None else sample.held[some]
             n, count = len(some), again.shape[1]
-            vector, others = logistic(
-                Labelled(sample.points[some], sample.labels[some], held),
-                np.random.default_rng([n, count]).standard_exponential((n, count)),
-            )
+            whole = np.arange(n)  # what is resampled as a whole: items, or groups of them
+            if self.data.together is not None:
+                whole = self.data.together[part & self.data.sampled][some]
+            weights = np.random.default_rng([n, count]).standard_exponential((int(whole.max()) + 1, count))[whole]
+            vector, others = logistic(Labelled(sample.points[some], sample.labels[some], held), weights)
             return _unit(vector), others
         of: Callable[[Labelled, Float64[np.ndarray, "dim k"]], Float64[np.ndarray, "dim k"]]
         of = {"lda": self._lda, "ridge": self._ridge, "leace": erased_difference}[self.name]
@@ -344,9 +346,13 @@ def _response(
 def _test_rows(split: Contrast, group: np.ndarray | None, rng: np.random.Generator) -> Bool[np.ndarray, " n"]:
     test: Bool[np.ndarray, " n"] = np.zeros(len(split.positive), bool)
     if group is not None:
-        names = np.unique(group.astype(str))
-        held = rng.permutation(names)[: max(1, round(HELD_OUT * len(names)))]
-        return np.asarray(np.isin(group.astype(str), held))
+        names, number = np.unique(group.astype(str), return_inverse=True)
+        labelled = split.positive | split.negative
+        for _ in range(TRIES):
+            of = np.isin(number, rng.permutation(len(names))[: max(1, round(HELD_OUT * len(names)))])
+            if all(_both(split.positive[part & labelled]) for part in (of, ~of)):
+                return np.asarray(of)
+        return np.asarray(of)
     between = ~(split.positive | split.negative)
     for rows in (np.flatnonzero(split.positive), np.flatnonzero(split.negative), np.flatnonzero(between)):
         test[rng.permutation(rows)[: round(HELD_OUT * len(rows))]] = True

@@ -77,7 +77,7 @@ def held_equal(fields: Mapping[str, Shaped[np.ndarray, " n"]]) -> HeldEqual:
         block, part = _words(column, name) if numbers is None else _numbers(numbers, name)
         blocks.append(block)
         parts.append(part)
-        plain.append(block if numbers is None or block.shape[1] < PARTS else numbers[:, None])
+        plain.append(block if numbers is None or block.shape[1] < PARTS else _scaled(numbers)[:, None])
         owner += [i] * block.shape[1]
     if not blocks:
         return HeldEqual((), np.zeros((0, 0)), (), np.zeros((0, 0), np.int64), np.zeros((0, 0)))
@@ -182,12 +182,18 @@ def _numbers(numbers: Float[np.ndarray, " n"], name: str) -> _Coded:
     full = edges[(times > 1) & (edges > values[0])]  # a value that fills a part, such as 0, has one of its own
     edges = np.unique(np.concatenate([edges, np.nextafter(full, -np.inf)]))
     part = np.where(known, np.searchsorted(edges, numbers), -1)
-    scaled = (numbers - numbers[known].mean()) / numbers[known].std()
+    scaled = _scaled(numbers)
     in_parts = (part[:, None] == np.arange(len(edges) + 1)).astype(np.float64)
     columns = np.concatenate([in_parts[:, 1:], in_parts * np.where(known, scaled, 0.0)[:, None]], axis=1)
     columns = columns[:, columns[known].std(axis=0) > 0]
     columns[~known] = np.nan
     return columns, part
+
+
+def _scaled(numbers: Float[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
+    """Of mean 0 and standard deviation 1, whatever the units: a date is some 10^18 nanoseconds."""
+    known = numbers[~np.isnan(numbers)]
+    return np.asarray((numbers - known.mean()) / known.std(), np.float64)
 
 
 def _words(column: Shaped[np.ndarray, " n"], name: str) -> _Coded:

@@ -70,7 +70,8 @@ class Labelled:
         assert self.held is not None
         d = self.held - self.held.mean(axis=0)
         with one_thread():
-            return np.asarray(self.covariance - self.with_held @ np.linalg.pinv(d.T @ d / len(d)) @ self.with_held.T)
+            inverse = np.linalg.pinv(d.T @ d / len(d), rcond=1e-10, hermitian=True)  # fields may say the same
+            return np.asarray(self.covariance - self.with_held @ inverse @ self.with_held.T)
 
     @property
     def spread(self) -> float:
