@@ -21,7 +21,7 @@ from lateen.operations.opened import Opened
 MOST_VALUES = 50  # directions of one field
 MOST_LOOKED_AT = 20_000  # items whose fields are compared with the attribute
 STRONG = 0.3  # association from which on a field that goes along is spoken of
-NAMED = 5
+NAMED, ADVISED = 5, 2  # fields that are named, and advised to hold equal
 
 
 def fit(
@@ -166,9 +166,10 @@ def _fit(
     strong = [field for field, r in along.items() if abs(r) >= STRONG and field not in same][:NAMED]
     if strong:
         said = ", ".join(f"{field} ({along[field]:+.2f})" for field in strong)
+        first = ",".join([*without, *strong[:ADVISED]])
         notes.append(
-            f"{split.rule} goes along with {said} in this data, so the direction carries it along; "
-            f"--without {','.join(strong)} holds it equal"
+            f"{split.rule} goes along with {said} in this data, so the direction carries that along; "
+            f"--without holds it equal, such as --without {first} (what is left may be little)"
         )
     return replace(direction, group=group), along, notes
 

@@ -80,6 +80,7 @@ def _subtitle(direction: Direction) -> str:
     said += [direction.method]
     said += [f"without {', '.join(direction.without)}"] if direction.without else []
     said += [f"split by {direction.group}"] if direction.group else []
+    said += [f"tuned to keep {len(direction.tuned)} fields"] if direction.tuned else []
     return "   ·   ".join(part for part in said if part)
 
 
@@ -90,6 +91,10 @@ def _figures(direction: Direction, kind: str) -> list[tuple[str, str]]:
     if math.isfinite(d.auc) or not (is_number or d.method in DISCOVERED):
         figures.append(("held-out AUC", d.auc, "{:.3f}"))
     said = [(name, text.format(value) if math.isfinite(value) else "not known") for name, value, text in figures]
+    if math.isfinite(d.along):
+        said.append(("along the direction alone", f"{d.along:.3f}"))
+    if math.isfinite(d.matched):
+        said.append(("among items alike in these", f"{d.matched:.3f}"))
     if math.isfinite(d.auc) and math.isfinite(d.random_auc):
         said.append(("by chance up to", f"{d.random_auc:.3f}"))
     if d.method == "pairs":

@@ -16,6 +16,8 @@ from lateen.plot.discovered import Row, discovered
 
 MOST_DRAWN = 40
 
+ALIKE = 0.3  # cosine from which on the most similar direction is named
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -174,7 +176,9 @@ class Discovered(Pictured):
             facts.append(f"in {axis.fires:.1%} of the items")
         if axis.most_like is not None:
             name, cosine = axis.most_like
-            facts += [f"novelty {axis.novelty:.2f}", f"most like {name} {cosine:+.2f}".replace("-", "\u2212")]
+            facts.append(f"novelty {axis.novelty:.2f}")
+            if abs(cosine) >= ALIKE:
+                facts.append(f"most like {name} {cosine:+.2f}".replace("-", "\u2212"))
         return Row(
             name=axis.name,
             description=_lines(axis, drawn),

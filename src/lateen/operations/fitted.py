@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lateen.operations.opened import Opened
 
 CHANCE = "the AUC that 95% of random directions stay below, either way round"
+HARDLY = 0.1  # R² below which a number can't be read
 SAME = 0.98  # cosine from which on two directions are called one
 
 
@@ -100,7 +101,9 @@ class Fitted(Pictured):
         """What the user should know, a sentence each: doubts of the fit, and directions that are the same as this."""
         same = [f"it is the same direction as {n} (cosine {c:.3f})" for n, c in self.cosine_with.items() if c >= SAME]
         back = [f"it is {n} backwards (cosine {c:.3f})" for n, c in self.cosine_with.items() if c <= -SAME]
-        return (*self.doubts, *same, *back)
+        d = self.direction
+        hardly = [f"{d.field} can hardly be read off these codes (R² {d.r2:.2f}): neither dose nor --until mean much"]
+        return (*self.doubts, *same, *back, *(hardly if d.r2 < HARDLY else ()))
 
     def describe(self) -> str:
         """A few lines for people."""

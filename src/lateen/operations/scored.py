@@ -159,11 +159,11 @@ class Score(Pictured):
         for name, (plain, edited) in self.unsteady.items():
             real, decoded = self.reader[name]
             read = f"{real.figure:.2f}", f"{decoded.figure:.2f}"
-            found.append([name, f"{edited:.3f}", f"{plain:.3f} unedited: not judged", "", "", "", *read])
+            found.append([name, f"({edited:.3f})", f"{plain:.3f} unedited", "", "", "", *read])
         for name in self.unjudged:
             skills = self.reader.get(name)
             read = ("–", "–") if skills is None else (f"{skills[0].figure:.2f}", f"{skills[1].figure:.2f}")
-            found.append([name, "can't be judged", "", "", "", "", *read])
+            found.append([name, "–", "not judged", "", "", "", *read])
         return found
 
     def to_dict(self) -> dict[str, object]:
