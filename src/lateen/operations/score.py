@@ -93,6 +93,9 @@ def score(
     if items < FEWEST:
         raise InputError(f"A score of {items} items says nothing; edit {FEWEST} at least.")
     direction = opened.direction(name)
+    split = contrast_of(opened, direction)
+    if find_dose and split is None:
+        raise InputError(f"--find-dose tries what is enough of a field, and {name} has none; give --dose.")
     check_amount(direction, dose, until, within)
     if find_dose and dose is not None:
         raise InputError("--find-dose finds how far the edit goes, and --dose says it; give one of the two.")
@@ -100,9 +103,6 @@ def score(
     if group is not None:
         opened.column(group)
     require_scorable(opened)
-    split = contrast_of(opened, direction)
-    if find_dose and split is None:
-        raise InputError(f"--find-dose tries what is enough of a field, and {name} has none; give --dose.")
     divided = hold_out(opened, split, items, group, seed)
     if split is not None:
         _require_items(opened, split, divided.held)
