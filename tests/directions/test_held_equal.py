@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from lateen.core.errors import InputError
 from lateen.directions.held_equal import HeldEqual, associations, check_separable, explained, held_equal, left_of
+from lateen.directions.labelled import Labelled
 from lateen.directions.resampled import differences
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -219,3 +220,26 @@ def test_noise_is_rarely_said_to_go_along() -> None:
             said += len(associations(y, {**fields, **{f"words {k}": column for k, column in words.items()}}))
             tried += 5
     assert said <= 0.01 * tried
+
+
+def test_plain_columns_are_one_for_a_number_whatever_its_unit() -> None:
+    rng = np.random.default_rng(0)
+    size, few, word = rng.normal(5e17, 1e17, 400), rng.integers(0, 3, 400), rng.choice(list("abc"), 400)
+    held = held_equal({"size": size, "few": few.astype(float), "word": word.astype(object)})
+    assert held.plain.shape == (400, 1 + 2 + 2)  # values counted one by one, but for the first
+    np.testing.assert_allclose(held.plain[:, 0], (size - size.mean()) / size.std())
+    assert set(np.unique(held.plain[:, 1:])) == {0.0, 1.0}
+    size[7] = np.nan
+    missing = held_equal({"size": size}).plain[:, 0]
+    assert np.flatnonzero(np.isnan(missing)).tolist() == [7]
+
+
+def test_a_field_given_twice_is_held_equal_once() -> None:
+    """Its columns say the same, so the covariance inside them can't be inverted."""
+    rng = np.random.default_rng(0)
+    size = rng.normal(size=500)
+    points = (rng.normal(size=(500, 6)) + size[:, None]).astype(np.float32)
+    y = (rng.random(500) < 0.5).astype(np.float64)
+    once, twice = held_equal({"a": size}), held_equal({"a": size, "b": 1e6 * size})
+    inner = Labelled(points, y, once.columns).inner
+    np.testing.assert_allclose(Labelled(points, y, twice.columns).inner, inner, atol=1e-8)

@@ -244,3 +244,27 @@ def test_an_unknown_method_and_fields_that_leave_nothing() -> None:
     missing = np.where(y, np.nan, np.arange(60.0))
     with pytest.raises(InputError, match="No items of both sides of a = 1 have values in all of size"):
         fit_direction(x, "a", contrast(y, "a"), held=held_equal({"size": missing}))
+
+
+@ANY
+def test_groups_are_resampled_as_a_whole(method: str) -> None:
+    """Twenty people are not a thousand: their direction is less sure than that of as many items apart."""
+    rng = np.random.default_rng(0)
+    person = np.repeat(np.arange(20), 50)
+    points = (rng.normal(size=(20, 8))[person] + 0.1 * rng.normal(size=(1000, 8))).astype(np.float32)
+    points[:, 0] += 2 * (person % 2)
+    split = contrast((person % 2).astype(float), "odd")
+    apart = fit_direction(points, "odd", split, method=method)
+    together = fit_direction(points, "odd", split, method=method, group=person.astype(str))
+    assert together.stability < apart.stability - 0.01
+
+
+def test_held_out_groups_hold_both_sides_where_that_can_be() -> None:
+    """The attribute is the same in all items of a person, and rare: most draws of five people would have none."""
+    rng = np.random.default_rng(0)
+    person = np.repeat(np.arange(20), 20)
+    odd = person < 2
+    points = (rng.normal(size=(400, 6)) + 3.0 * odd[:, None]).astype(np.float32)
+    split = contrast(odd.astype(float), "odd")
+    found = [fit_direction(points, "odd", split, group=person.astype(str), seed=seed).auc for seed in range(6)]
+    assert min(found) > 0.95

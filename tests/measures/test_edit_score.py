@@ -169,6 +169,15 @@ def test_targets() -> None:
         np.testing.assert_array_equal(target.level(read) > 0, target.reached(read))
 
 
+def test_readings_beyond_what_the_field_can_be_count_as_its_ends() -> None:
+    black = Within(0.0, 0.1, least=0.0, most=1.0)
+    np.testing.assert_array_equal(black.reached(numbers(-0.8, 0.05, 0.2)), [True, True, False])
+    np.testing.assert_allclose(black.level(numbers(-0.8, 0.05, 0.3)), [0.1, 0.05, -0.2], atol=1e-7)
+    white = Within(1.0, 0.1, least=0.0, most=1.0)
+    np.testing.assert_array_equal(white.reached(numbers(1.7, 0.95, 0.8)), [True, True, False])
+    np.testing.assert_array_equal(Within(0.0, 0.1).reached(numbers(-0.8)), [False])
+
+
 def test_associations_are_those_of_scipy() -> None:
     rng = np.random.default_rng(2)
     x = rng.normal(size=500)
