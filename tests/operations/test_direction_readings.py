@@ -87,7 +87,7 @@ def test_bad_input(tmp_path: Path, vectors: np.ndarray) -> None:
     with pytest.raises(InputError, match="Got the vocabulary -3"):
         space.read("d", vocabulary=-3)
     for on in ({"field": "kind", "pairs": "i0:i1"}, {"pairs": "i0:i1", "words": "i0:i1"}):
-        with pytest.raises(InputError, match="give one of the three"):
+        with pytest.raises(InputError, match="give one of these"):
             space.direction("f", **on)
 
 
