@@ -140,12 +140,16 @@ def score(
 def _unseen(
     opened: Opened, direction: Direction, divided: HeldOut, steps: int | None, seed: int, progress: Told | None
 ) -> Direction:
-    """The direction fitted, and tuned where it was, without the items that are held out; of the dose it suggests."""
+    """The direction fitted without the items that are held out, at the dose that it suggests.
+
+    One that was tuned is tuned anew, by a reader of its own, and its dose found anew: all of that without these items.
+    """
     again = refit(opened, direction, divided.fit)
-    if direction.tuned:  # by a reader of its own: who tunes doesn't judge
+    if direction.tuned:
         tuner = train_reader(opened, divided.held, steps=steps, seed=seed + 1, progress=progress)
         readable = [name for name in direction.tuned if tuner.is_readable(name)]
         again = tuned(opened, again, tuner, divided.fit, readable, progress=progress)
+        return replace(again, dose=measured_dose(opened, again, tuner, divided.fit, progress=progress))
     return replace(again, dose=direction.dose) if math.isfinite(direction.dose) else again
 
 
