@@ -93,6 +93,9 @@ class Direction:
                              "give (dim,) of norm 1.")
         if not 0 < self.scale < np.inf:
             raise InputError(f"Direction {self.name!r} got scale {self.scale}; a step must have a positive length.")
+        if self.probe is not None and self.probe.weights.shape != self.vector.shape:
+            raise InputError(f"Direction {self.name!r} has {len(self.vector)} dimensions, but its probe reads "
+                             f"{len(self.probe.weights)}.")
 
     @property
     def step(self) -> Float32[np.ndarray, " dim"]:

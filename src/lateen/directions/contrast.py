@@ -24,6 +24,7 @@ _COMPARISONS: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
     "==": lambda x, v: x == v,
     "=": lambda x, v: x == v,
 }
+_FARTHEST = 1e30  # what lies beyond can't be squared, nor held in single precision once it is divided
 _RULE = re.compile(r"\s*(>=|<=|!=|==|>|<|=)\s*(.*?)\s*$")
 
 
@@ -101,7 +102,7 @@ def contrast_again(column: Shaped[np.ndarray, " n"], field: str, rule: str) -> C
 
 
 def as_numbers(column: Shaped[np.ndarray, " n"]) -> np.ndarray | None:
-    """The column as float64 with NaN where a value is missing or infinite, or None if it isn't numeric."""
+    """The column as float64 with NaN where a value is missing, infinite or beyond 1e30, or None if it isn't numeric."""
     if column.dtype.kind in "mM":
         return np.where(np.isnat(column), np.nan, column.astype("int64")).astype(np.float64)
     try:
@@ -110,7 +111,7 @@ def as_numbers(column: Shaped[np.ndarray, " n"]) -> np.ndarray | None:
     except TypeError:
         return None
     numbers = numbers.astype(np.float64)
-    return np.asarray(np.where(np.isfinite(numbers), numbers, np.nan))
+    return np.asarray(np.where(np.abs(numbers) <= _FARTHEST, numbers, np.nan))
 
 
 def _number(value: object) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from urllib.parse import quote
 import numpy as np
 from jaxtyping import Float32
 
-from lateen.core.direction import Direction
+from lateen.core.direction import DISCOVERED, Direction
 from lateen.core.errors import InputError, UnknownNameError, shown
 from lateen.core.seed import require_seed
 from lateen.directions import fit_axis, fit_pairs
@@ -20,9 +21,10 @@ from lateen.directions.terms import read_pairs, read_poles
 from lateen.operations.fitted import Fitted
 from lateen.operations.opened import Opened
 from lateen.operations.projecting import origin, projections
-from lateen.store import remove_direction, save_direction
+from lateen.store import direction_names, remove_direction, save_direction
 
 LONGEST_NAME = 200
+_DISCOVERED_NAME = re.compile(rf"({'|'.join(DISCOVERED)})-\d+")
 Pairs: TypeAlias = str | Path | Mapping[str, str] | Sequence[Sequence[str]]
 """Pairs of words: `he:she,man:woman`, a file of a pair a line, or the pairs themselves: {"he": "she"} or a list."""
 Words: TypeAlias = str | Sequence[Sequence[str]]
@@ -103,8 +105,10 @@ def check_name(opened: Opened, name: str, seed: int, force: bool) -> None:
         raise InputError(f"A direction can't be called {shown(name)}: it is to be one line of UTF-8.")
     if len(quote(name, safe=" ")) > LONGEST_NAME:  # as its file is called
         raise InputError(f"A direction can't be called {shown(name)}: that is too long; a word or two are enough.")
-    if name in opened.directions and not force:
+    if name in direction_names(opened.path) and not force:
         raise InputError(f"The {opened.name} already has a direction {name!r}; replace it with --force (force=True).")
+    if _DISCOVERED_NAME.fullmatch(name):
+        raise InputError(f"A direction can't be called {name!r}: so discovered axes are called. Give it another name.")
     require_seed(seed)
 
 
@@ -158,6 +162,5 @@ def kind_of(opened: Opened) -> str:
 
 def described(opened: Opened, direction: Direction) -> Fitted:
     """A direction beside the others."""
-    others = [o for o in opened.directions.values() if o.name != direction.name]
-    same_space = [o for o in others if o.fingerprint == direction.fingerprint]
-    return Fitted(direction, {o.name: direction.cosine(o) for o in same_space}, kind=kind_of(opened), _opened=opened)
+    others = [o for o in opened.comparable.values() if o.name != direction.name]
+    return Fitted(direction, {o.name: direction.cosine(o) for o in others}, kind=kind_of(opened), _opened=opened)

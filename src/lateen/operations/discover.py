@@ -54,7 +54,7 @@ def discover(
     among = readings[:FREQUENT] if opened.spec.modality == "word" else readings
     ends = [(_end(opened, among[:, i], -1), _end(opened, among[:, i], 1)) for i in range(len(axes))]
     shown = _traversed(opened, axes)
-    known = {k: d for k, d in opened.directions.items() if d.fingerprint == opened.spec.fingerprint}
+    known = opened.comparable
     found = tuple(
         _axis(opened, axes, i, method, along[i], ends[i], shown[i], known, _novelty(axes.vectors, known))
         for i in range(len(axes))

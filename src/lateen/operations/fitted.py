@@ -99,7 +99,9 @@ class Fitted(Pictured):
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know, a sentence each: doubts of the fit, and directions that are the same as this."""
-        same = [f"it is the same direction as {n} (cosine {c:.3f})" for n, c in self.cosine_with.items() if c >= SAME]
+        alike = {n: c for n, c in self.cosine_with.items() if c >= SAME}
+        cosine = f"{min(alike.values(), default=1):.3f}" + " at least" * (len(alike) > 1)
+        same = [f"it is the same direction as {listed(tuple(alike), 5)} (cosine {cosine})"] if alike else []
         back = [f"it is {n} backwards (cosine {c:.3f})" for n, c in self.cosine_with.items() if c <= -SAME]
         d = self.direction
         hardly = [f"{d.field} can hardly be read off these codes (R² {d.r2:.2f}): neither dose nor --until mean much"]

@@ -15,6 +15,7 @@ from lateen.directions.leace import MOST_DIM
 from lateen.directions.moments import Moments
 from lateen.directions.readout import FEWEST, READABLE, Readout, drawn
 from lateen.operations.opened import Opened
+from lateen.store import direction_names
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +105,7 @@ def reading(direction: Direction, point: Float32[np.ndarray, " dim"]) -> float:
 
 
 def _direction(opened: Opened, name: str) -> Direction:
-    known = opened.directions
+    known = direction_names(opened.path)
     if name not in known:
         names = [*opened.fields.column_names, *known]
         raise UnknownNameError("field or direction", name, names, f"{opened.name} (to --keep)")

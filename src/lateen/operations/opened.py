@@ -115,6 +115,15 @@ class Opened:
         """The directions kept with the space, by name."""
         return {name: self._direction(name) for name in direction_names(self.path)}
 
+    @property
+    def comparable(self) -> dict[str, Direction]:
+        """Those of this latent space that can be read: what another is compared with, whatever is damaged."""
+        found = {}
+        for name in direction_names(self.path):
+            with suppress(SpaceError):  # said where it is asked for
+                found[name] = self.direction(name)
+        return found
+
     def direction(self, name: str) -> Direction:
         """A direction that the space keeps, else the discovered axis of that name.
 
@@ -150,10 +159,12 @@ class Opened:
 
     def _direction(self, name: str) -> Direction:
         try:
-            return Direction.from_dict(load_direction(self.path, name))
+            return Direction.from_dict(load_direction(self.path, name)).renamed(name)  # as its file is called
         except InputError as error:
             cause = first_line(error)
-            raise SpaceError(f"The direction {name!r} of {self.name} is damaged: {cause}. Fit it again.") from error
+            raise SpaceError(
+                f"The direction {name!r} of {self.name} is damaged: {cause}. Fit it again with --force, or remove it."
+            ) from error
 
     def support(self, vectors: Float32[np.ndarray, "k dim"]) -> Float[np.ndarray, " k"]:
         """How near to data points are; NaN in a space of fewer than 4 items, where nobody can say."""

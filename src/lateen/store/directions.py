@@ -14,6 +14,7 @@ from lateen.core.atomic import write_file
 from lateen.core.errors import InputError, SpaceError, StorageError, UnknownNameError
 
 KEPT, DISCOVERED = "directions", "derived/discovered"
+_MENDED = "Fit it again with --force, or remove it."
 
 
 @runtime_checkable
@@ -57,9 +58,9 @@ def load_direction(space: Path, name: str, folder: str = KEPT) -> dict[str, obje
     try:
         plain = json.loads(path.read_bytes())
     except ValueError as error:
-        raise SpaceError(f"The direction {path} is damaged: {error}. Fit it again.") from error
+        raise SpaceError(f"The direction {path} is damaged: {error}. {_MENDED}") from error
     if not isinstance(plain, dict):
-        raise SpaceError(f"The direction {path} is damaged: it holds no JSON object. Fit it again.")
+        raise SpaceError(f"The direction {path} is damaged: it holds no JSON object. {_MENDED}")
     return plain
 
 
