@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PIL.Image import Image
 
-from lateen.core.direction import Direction
+from lateen.core.direction import DISCOVERED, Direction
 from lateen.core.errors import InputError
 from lateen.directions.terms import listed
 from lateen.operations.result import Pictured, rounded
@@ -48,6 +48,8 @@ class Fitted(Pictured):
 
     def __repr__(self) -> str:
         d = self.direction
+        if d.method in DISCOVERED:
+            return f"Direction {d.name}: an axis that {d.method} discovered, with no attribute to test it on"
         stability = "" if math.isnan(d.stability) else f", stability {d.stability:.3f}"
         gap = "" if math.isnan(d.gap) else f", gap {d.gap:+.1f} steps"
         return f"Direction {d.name} ({d.positive}): {self._read()}, {self._counted()}{stability}{gap}"
