@@ -293,7 +293,7 @@ class Space:
         if sum(on is not None for on in (field, pairs, words, examples)) > 1:
             raise InputError("A direction is fitted on a field, on pairs, on words or on examples; give one of these.")
         if field is not None:
-            return fit(self._opened, name, field, positive, method, group, seed, force, _listed(without))
+            return fit(self._opened, name, field, positive, method, group, seed, force, self._listed(without))
         if positive is not None or group is not None or without:
             raise InputError("--positive, --without and --group are about a field; give one with --field.")
         if method != "mean_difference":
@@ -318,7 +318,7 @@ class Space:
         force: bool = False,
     ) -> tuple[Fitted, ...]:
         """One direction for each value of a categorical field, called NAME:VALUE, each against all other values."""
-        return fit_values(self._opened, name, field, method, group, seed, force, _listed(without))
+        return fit_values(self._opened, name, field, method, group, seed, force, self._listed(without))
 
     def has_values(self, field: str) -> bool:
         """Whether a field has several values of which none is the attribute: words, or 3 to 10 numbers."""
@@ -416,7 +416,7 @@ class Space:
         """
         from lateen.operations.tune import tune
 
-        return tune(self._opened, name, _listed(keep), seed, progress)
+        return tune(self._opened, name, self._listed(keep), seed, progress)
 
     def erase(
         self,
@@ -578,8 +578,9 @@ class Space:
         columns = {name: fields[name] for name in fields.column_names}
         return pa.table({"id": self._opened.ids.column(), "vector": vectors} | columns)
 
-
-def _listed(names: Sequence[str] | str) -> list[str]:
-    """Names as a list, or with commas between them as the command line gives them."""
-    given = names.split(",") if isinstance(names, str) else names
-    return [name.strip() for name in given if name.strip()]
+    def _listed(self, names: Sequence[str] | str) -> list[str]:
+        """Fields as a list, or with commas between them as the command line gives them; a field may have one itself."""
+        if isinstance(names, str) and names in self._opened.fields.column_names:
+            return [names]
+        given = names.split(",") if isinstance(names, str) else names
+        return [name.strip() for name in given if name.strip()]

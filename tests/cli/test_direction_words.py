@@ -254,7 +254,8 @@ def test_a_doubtful_direction_is_marked_and_told_of(lateen: Run, space: Path) ->
     file.write_text(json.dumps(json.loads(file.read_text()) | {"random_auc": 0.8}))
     said = "2 pairs are too few (give 5 at least, better 10) to tell whether few means anything: chance sorts so few "
     out = lateen("direction", "list", space)[1].splitlines()
-    chance = "by chance: the AUC that 95% of random directions stay below, either way round"
+    chance = "AUC: of its probe where it has one; along: of the direction alone; by chance: the AUC that 95% of random "
+    chance += "directions stay below, either way round"
     assert {line.split("  ")[0] for line in out[2:-2]} == {"few *", "sure", ""}
     assert out[-2:] == [chance, f"* {said}as well"]
     code, out, err = lateen("direction", "read", space, "few", "he3")

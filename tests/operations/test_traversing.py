@@ -54,7 +54,7 @@ def test_the_reading_is_the_probes_and_rises_along_the_direction(smiling: Space)
     found = smiling.traverse("7", "smile", start=-3, end=3, steps=7)
     probe = smiling.direction("smile").direction.probe
     assert probe is not None
-    assert found.reading == tuple(float(probe(frame.vector)) for frame in found.frames)
+    assert found.reading == pytest.approx([float(probe(frame.vector)) for frame in found.frames])
     assert list(found.reading) == sorted(found.reading)
     plain = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert plain["steps"] == [-3, -2, -1, 0, 1, 2, 3]

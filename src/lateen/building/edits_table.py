@@ -164,7 +164,7 @@ def file_names(ids: Sequence[str]) -> dict[str, str]:
 
     Example:
         >>> file_names(["anna.jpg", "a/b.png", "a_b.png"])
-        {'anna.jpg': 'anna.png', 'a/b.png': 'a_b-1a57e3.png', 'a_b.png': 'a_b-aeb5ae.png'}
+        {'anna.jpg': 'anna.png', 'a/b.png': 'a_b-88f7ec.png', 'a_b.png': 'a_b-696828.png'}
     """
     plain = {id: _plain(id) for id in ids}
     often = Counter(name.casefold() for name in plain.values())

@@ -29,6 +29,7 @@ def command(space: Space, json: Json = False) -> None:
             f"{d.name} *" if f.warning else d.name,
             d.positive or "",
             _share(d.auc),
+            _share(d.along),
             _share(d.random_auc),
             "–" if math.isnan(d.gap) else f"{d.gap:.1f}",
         ]
@@ -38,8 +39,8 @@ def command(space: Space, json: Json = False) -> None:
         print(f"{space} has no directions yet; fit one: lateen direction fit --help")
         return
     count = "1 direction" if len(rows) == 1 else f"{len(rows)} directions"
-    table(f"{count} of {space}", ["name", "positive", "AUC", "by chance", "gap (steps)"], rows)
-    print(f"by chance: {CHANCE}")
+    table(f"{count} of {space}", ["name", "positive", "AUC", "along", "by chance", "gap (steps)"], rows)
+    print(f"AUC: of its probe where it has one; along: of the direction alone; by chance: {CHANCE}")
     for warning in (f.warning for f in fitted if f.warning):
         print(f"* {warning}")
 
